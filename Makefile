@@ -1,0 +1,7 @@
+# Short names. Each is a job of scripts/job.sh, which needs no make; ./check does everything.
+jobs = tests asan clang analyze cover fuzz bench lint fmt tidy cppcheck install doc cross-aarch64
+
+.PHONY: build check clean $(jobs)
+build $(jobs): ; @sh scripts/job.sh $@
+check: ; @./check --no-install
+clean: ; rm -rf build build-*

@@ -1,0 +1,107 @@
+/* cordon.h - libcordon: policies as objects. Load one, check what it means, ask it, compile it.
+ *
+ * Errors: functions return 0, or a negative errno. Where a person should read why, a struct cordon_error holds the
+ * diagnostics: code, file, line, column, cause, and the line that would fix it. Outputs (ret_...) are untouched on failure,
+ * except *ret_error.
+ * Memory: objects are freed by their own functions, texts by free(3). Every free function takes NULL.
+ * Threads: there is no global state. Different objects may be used at the same time; so may one policy, by all functions
+ * that take it const. */
+#ifndef CORDON_H
+#define CORDON_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* "MAJOR.MINOR.PATCH" of the library in use; static storage. */
+const char *cordon_version(void);
+
+/* ---- errors ---- */
+
+struct cordon_error;
+
+/* What is wrong, for a person: several lines, as `cordon check` prints them, without colour. Lives as long as @error. */
+const char *cordon_error_text(const struct cordon_error *error);
+
+/* The same as JSON: an object {"schema": "cordon.diagnostics/1", "diagnostics": [...]}. Lives as long as @error. */
+const char *cordon_error_json(const struct cordon_error *error);
+
+void cordon_error_free(struct cordon_error *error);
+
+/* ---- policies ---- */
+
+/* One profile with every name looked up; immutable. */
+struct cordon_policy;
+
+/* What to load: either @file or @text. Set to zero, then @size, then what is wanted. */
+struct cordon_load_options {
+	size_t size;                  /* sizeof(struct cordon_load_options) of the caller */
+	const char *file;             /* path of a policy, or the name of a template ("std/readonly") */
+	const char *text;             /* a policy in memory, @text_size bytes */
+	size_t text_size;
+	const char *name;             /* how messages call @text; NULL: "<text>" */
+	const char *profile;          /* which profile, where there are several */
+	const char *const *additions; /* lines that are added to the profile; without file and text they make one */
+	size_t addition_count;
+	unsigned flags;               /* CORDON_LOAD_... */
+	unsigned reserved;            /* 0 */
+};
+
+/* Don't ask who can write @file and the directories that lead to it: nothing is going to be confined by it. */
+#define CORDON_LOAD_UNTRUSTED 1u
+
+/* Read, parse, resolve. $HOME, $USER, $CWD and $TMPDIR of a policy are those of this process at this moment.
+ * `prefer ... else vanilla` whose policy is missing is an error here: there would be nothing to load.
+ * -EINVAL: the policy is wrong, or @options are (both or neither of file and text, unknown flags);
+ * -E2BIG: @options has trailing bytes that this library doesn't know and that aren't zero;
+ * -EPERM: others can write the file; -ENOENT, -EACCES ...: the file can't be read; -EFBIG: it is above 4 MiB; -ENOMEM.
+ * @ret_error may be NULL. On failure it gets the reasons, or NULL where there is no memory for them. */
+int cordon_policy_load(const struct cordon_load_options *options, struct cordon_policy **ret,
+		       struct cordon_error **ret_error);
+
+void cordon_policy_free(struct cordon_policy *policy);
+
+/* Run the policy's `test` lines and prove its `never` lines. 0: all hold; -EINVAL: *ret_error says which don't; -ENOMEM. */
+int cordon_policy_check(const struct cordon_policy *policy, struct cordon_error **ret_error);
+
+/* From the weakest to the strongest. */
+enum cordon_verdict { CORDON_ALLOW, CORDON_ASK, CORDON_DENY, CORDON_KILL };
+
+/* Put one request, written as in a `test` line (`file read "/etc/shadow"`, `net connect tcp 10.0.0.1:443`,
+ * `syscall socket(AF_VSOCK, SOCK_STREAM, 0)`), to the policy. *ret_verdict gets the verdict, *ret_errno (may be NULL) the
+ * errno of a denial or 0 where the mechanism chooses it, *ret_rule (may be NULL) the line that decides, or NULL where none
+ * matches and the default holds. -EINVAL: the request is wrong; -ENOMEM. */
+int cordon_policy_decide(const struct cordon_policy *policy, const char *request, enum cordon_verdict *ret_verdict,
+			 int *ret_errno, char **ret_rule, struct cordon_error **ret_error);
+
+/* The stages of compilation, in order. */
+enum cordon_stage {
+	CORDON_STAGE_AST,     /* the text, in canonical form */
+	CORDON_STAGE_MODEL,   /* every name looked up */
+	CORDON_STAGE_PLAN,    /* which mechanism carries which line, on this kernel and host */
+	CORDON_STAGE_CBPF,    /* the seccomp filter */
+	CORDON_STAGE_LANDLOCK /* the Landlock ruleset */
+};
+
+enum cordon_format {
+	CORDON_FORMAT_TEXT,
+	CORDON_FORMAT_JSON,
+	CORDON_FORMAT_RAW /* CORDON_STAGE_CBPF only: an array of struct sock_filter, as seccomp(2) takes it */
+};
+
+/* What a stage makes of @policy. From CORDON_STAGE_PLAN on the kernel is asked what it can do (children are forked and
+ * waited for where only an attempt tells) and the files that the policy names are looked at.
+ * *ret_text gets *ret_size bytes and one NUL more. -EINVAL: no such stage or format; -ENOTSUP: after the plan, when
+ * lines of the policy are carried by nothing here (*ret_error names them); -E2BIG: a filter would be longer than the kernel
+ * takes; -ENOMEM. */
+int cordon_policy_compile(const struct cordon_policy *policy, enum cordon_stage stage, enum cordon_format format,
+			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif

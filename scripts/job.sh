@@ -1,0 +1,156 @@
+#!/bin/sh
+# job.sh WORD... - one job of the project each: what `make WORD` and ./check do. Works without make.
+# Environment: CC and CFLAGS for `build`, DESTDIR for `install`, FUZZ_SECONDS (per target, default 300),
+# TALLY (a file that test runs append `PASSED FAILED SKIPPED` to, instead of printing it).
+set -eu
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1}" UBSAN_OPTIONS="${UBSAN_OPTIONS-print_stacktrace=1}"
+
+require() {
+	for tool; do
+		command -v "$tool" >/dev/null && continue
+		echo "$tool is missing: run scripts/install-deps.sh build check as root (scripts/deps says what for)" >&2
+		exit 1
+	done
+}
+
+quietly() {
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		rm -f "$log"
+	else
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+}
+
+# compile DIR OPTION...: a build directory that is there keeps its options, but takes a new -Dwerror
+compile() {
+	require meson ninja python3
+	dir=$1
+	shift
+	if [ ! -e "$dir/build.ninja" ]; then
+		quietly meson setup "$dir" "$@"
+	fi
+	ninja --quiet -C "$dir"
+}
+
+run_tests() {
+	scripts/run-tests.py ${TALLY:+--tally "$TALLY"} "$@"
+}
+
+sources() {
+	find src -name '*.c' | sort
+}
+
+job_build() {
+	compile build
+}
+
+job_tests() { # everything, with the default compiler and every warning an error
+	compile build -Dwerror=true
+	[ "$(meson introspect build --buildoptions | python3 -c "$print_werror")" = True ] ||
+		quietly meson configure build -Dwerror=true
+	ninja --quiet -C build
+	run_tests --build build
+}
+print_werror='import json, sys; print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "werror"))'
+
+job_asan() { # clang with AddressSanitizer and UndefinedBehaviorSanitizer
+	require clang
+	CC=clang compile build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+	run_tests --build build-asan --label asan --suite unit --suite prop --suite golden --suite fuzz
+}
+
+job_clang() {
+	require clang
+	CC=clang compile build-clang -Dwerror=true
+	run_tests --build build-clang --label clang
+}
+
+job_analyze() { # gcc -fanalyzer loses itself in optimised code
+	require gcc
+	CC=gcc compile build-analyze --buildtype=plain -Doptimization=0 -Dwerror=true -Dtests=false -Dc_args=-fanalyzer
+}
+
+job_tidy() {
+	require clang clang-tidy
+	[ -e build-asan/build.ninja ] ||
+		CC=clang quietly meson setup build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
+	# shellcheck disable=SC2046 # words are wanted
+	printf '%s\n' $(sources) | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build-asan 2>/dev/null
+}
+
+job_cppcheck() {
+	require cppcheck
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
+		--suppressions-list=scripts/cppcheck.suppress --library=gnu --library=posix -D__x86_64__ -D_GNU_SOURCE -j "$(nproc)" \
+		-I src -I include src
+}
+
+job_lint() {
+	require clang-format shellcheck
+	# shellcheck disable=SC2046
+	clang-format --dry-run -Werror $(find src include tests bench -name '*.[ch]')
+	compile build
+	run_tests --build build --suite tree layers shell
+}
+
+job_fmt() {
+	require clang-format
+	# shellcheck disable=SC2046
+	clang-format -i $(find src include tests bench -name '*.[ch]')
+}
+
+job_cover() {
+	require gcovr
+	CC=gcc compile build-cover -Db_coverage=true
+	run_tests --build build-cover --suite unit --suite prop --suite golden --suite kernel --suite fuzz
+	gcovr --root . --filter src/ build-cover
+}
+
+job_fuzz() {
+	require clang
+	CC=clang compile build-fuzz -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false
+	for source in tests/fuzz/fuzz_*.c; do
+		target=$(basename "$source" .c)
+		corpus=tests/fuzz/corpus/${target#fuzz_} found=build-fuzz/corpus/$target
+		mkdir -p "$corpus" "$found"
+		echo "==> $target"
+		"build-fuzz/tests/fuzz/$target" -max_total_time="${FUZZ_SECONDS-300}" -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix="build-fuzz/$target-" "$found" "$corpus"
+	done
+}
+
+job_bench() {
+	compile build --buildtype=release
+	meson test -C build --no-rebuild --benchmark --verbose
+}
+
+job_doc() {
+	require scdoc
+	compile build
+	find build/man -name '*.[1-9]' | sort
+}
+
+job_install() {
+	compile build
+	meson install -C build --no-rebuild --quiet
+}
+
+job_cross_aarch64() { # compiles only: nothing here can run it
+	require aarch64-linux-gnu-gcc
+	compile build-aarch64 --cross-file scripts/aarch64.cross -Dwerror=true
+}
+
+words=$(sed -n 's/^job_\([a-z0-9_]*\)().*/\1/p' scripts/job.sh | tr _ -)
+[ $# -gt 0 ] || set -- build
+for word; do
+	if ! printf '%s\n' "$words" | grep -qx -- "$word"; then
+		printf 'job.sh: no job %s; there are:\n%s\n' "$word" "$words" >&2
+		exit 2
+	fi
+	"job_$(echo "$word" | tr - _)"
+done

@@ -1,0 +1,254 @@
+/* cmd_run.c - `cordon run`: policy to confinement, and the program in it. Nothing of the program runs unless everything
+ * that the policy says is enforced. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cli/cli.h"
+#include "cli/program.h"
+#include "cli/session.h"
+#include "enforce/enforce.h"
+
+struct run_settings {
+	struct policy_settings policy;
+	struct texts keep_fds;
+	bool best_effort, dry_run;
+};
+
+static const struct option options[] = {
+	POLICY_OPTIONS(struct run_settings, policy),
+	{ 0, "dry-run", NULL, "show what would be done, layer by layer, and run nothing", OPTION_FLAG,
+	  offsetof(struct run_settings, dry_run), NULL },
+	{ 0, "keep-fd", "N", "leave descriptor N open; others above 2 are closed", OPTION_LIST,
+	  offsetof(struct run_settings, keep_fds), NULL },
+	{ 0, "best-effort", NULL, "run even where a rule can't be enforced, after listing what is lost", OPTION_FLAG,
+	  offsetof(struct run_settings, best_effort), NULL },
+};
+
+static const char *const examples[] = {
+	"cordon run -p std/readonly -- ls -l /", "it may look at everything, change nothing, talk to nobody",
+	"cordon run -p std/build -a 'file edit ./**' -- make", "a template and one more line",
+	"cordon run -p nginx.cordon --dry-run -- nginx", "which mechanism carries which rule, and the steps of the start",
+	NULL,
+};
+
+/* ---- the program ---- */
+
+static int find_program(struct cli *cli, struct program *ret)
+{
+	const char *name = cli->operands[0];
+	int error = program_find(name, getenv("PATH"), cli->arena, ret);
+	struct diag *diag;
+
+	if (error == 0)
+		return 0;
+	if (error == -ENOENT) {
+		diag = cli_error(cli, "C0708", "program `%s` not found", name);
+		if (!strchr(name, '/'))
+			diag_note(&cli->diags, diag, "it is in no directory of PATH");
+	} else {
+		diag = cli_error(cli, "C0715", "`%s` is not executable", name);
+		diag_note(&cli->diags, diag, "%s", error == -EACCES ? "it is no file that you may execute" : strerror(-error));
+	}
+	cli_report(cli);
+	return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+static int no_policy(struct cli *cli, const struct program *program)
+{
+	const char *name = strrchr(program->real, '/') + 1;
+	struct diag *diag = cli_error(cli, "C0707", "there is no policy for `%s`", program->real);
+
+	diag_note(&cli->diags, diag, "none was named with -p or -a, and no registry has one; a permissive one is never made up");
+	diag_help(&cli->diags, diag, "try `cordon run -p std/readonly -- %s ...`, or write a policy: cordon-policy(5)", name);
+	return cli_fail(cli);
+}
+
+/* ---- descriptors ---- */
+
+static bool parse_keep_fds(struct cli *cli, const struct texts *words, int **ret)
+{
+	int *fds = arena_alloc(cli->arena, (words->count + 1) * sizeof(*fds));
+
+	for (size_t i = 0; i < words->count; i++) {
+		char *end;
+		long fd = strtol(words->items[i], &end, 10);
+		struct diag *diag;
+
+		fds[i] = (int)fd;
+		if (end != words->items[i] && !*end && fd > STDERR_FILENO && fd < 1 << 20 && fcntl((int)fd, F_GETFD) >= 0)
+			continue;
+		diag = cli_error(cli, "C0716", "`--keep-fd %s` is no open descriptor above 2", words->items[i]);
+		diag_help(&cli->diags, diag, "open it in the shell, for example `cordon run --keep-fd 3 ... 3<file`");
+	}
+	*ret = fds;
+	return cli->diags.errors == 0;
+}
+
+/* ---- the plan ---- */
+
+/* What nobody carries is an error; with --best-effort it is listed, and then left out. */
+static int settle_uncarried(struct cli *cli, const struct run_settings *settings, struct plan *plan)
+{
+	size_t lost = plan->uncarried;
+
+	if (lost == 0)
+		return 0;
+	plan_diagnose(plan, settings->best_effort, &cli->diags);
+	if (!settings->best_effort) {
+		if (!settings->dry_run)
+			return cli_fail(cli);
+		cli_report(cli);
+		return 0;
+	}
+	cli_report(cli);
+	cli_warn(cli, "cordon: WARNING: best effort: %zu line%s of the policy %s not enforced", lost, lost == 1 ? "" : "s",
+		 lost == 1 ? "is" : "are");
+	plan->uncarried = 0;
+	return 0;
+}
+
+static int show(struct cli *cli, const struct program *program, const struct plan *plan,
+		const struct confinement *confinement)
+{
+	struct json json;
+	struct str out;
+
+	if (cli->common.json) {
+		cli_json(cli, &out, &json, "cordon.dry-run/1");
+		json_kv_string(&json, "program", program->real);
+		json_key(&json, "plan");
+		plan_json(plan, &json);
+		json_key(&json, "confinement");
+		if (confinement)
+			confinement_json(confinement, &json);
+		else
+			json_null(&json);
+		return cli_json_end(cli, &out, &json);
+	}
+	str_init(&out, cli->arena);
+	str_addf(&out, "# %s\n\n", program->real);
+	plan_print(plan, &out);
+	if (confinement) {
+		str_add(&out, "\n# steps\n");
+		confinement_print(confinement, &out);
+	}
+	return cli_write(cli, &out);
+}
+
+/* ---- the start ---- */
+
+static int run_vanilla(struct cli *cli, const struct program *program, const char *profile)
+{
+	int error;
+
+	cli_warn(cli, "cordon: WARNING: `%s` runs WITHOUT confinement: what profile `%s` prefers is missing, and it says `else vanilla`",
+		 program->real, profile);
+	execv(program->path, (char *const *)cli->operands);
+	error = errno;
+	cli_error(cli, "C0715", "cannot execute `%s`: %s", program->path, strerror(error));
+	cli_report(cli);
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
+
+static int exit_status(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? EXIT_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+static int setup_status(int error)
+{
+	return error == -ENOENT ? EXIT_NOT_FOUND : error == -EACCES || error == -ENOEXEC ? EXIT_NOT_EXECUTABLE : EXIT_SETUP;
+}
+
+static int confine(struct cli *cli, const struct run_settings *settings, const struct program *program,
+		   const struct plan *plan, const int *keep_fds)
+{
+	extern char **environ;
+	const struct launch launch = {
+		.program = program->path,
+		.argv = (char *const *)cli->operands,
+		.envp = environ,
+		.keep_fds = keep_fds,
+		.keep_fd_count = settings->keep_fds.count,
+	};
+	struct confinement *confinement;
+	int error, status;
+
+	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
+	if (error) {
+		cli_report(cli);
+		return setup_status(error);
+	}
+	cli_report(cli);
+	if (settings->dry_run) {
+		status = show(cli, program, plan, confinement);
+		confinement_release(confinement);
+		return status;
+	}
+	error = confinement_start(confinement, &cli->diags, &status);
+	confinement_release(confinement);
+	if (error) {
+		cli_report(cli);
+		return setup_status(error);
+	}
+	return exit_status(status);
+}
+
+static int cmd_run(struct cli *cli, const void *settings_)
+{
+	const struct run_settings *settings = settings_;
+	struct session session;
+	struct program program;
+	int *keep_fds, status;
+
+	if (cli->operand_count == 0) {
+		diag_help(&cli->diags, cli_error(cli, "C0706", "which program?"), "write `cordon run -p POLICY -- PROGRAM ARGS`");
+		return cli_fail(cli);
+	}
+	if (!parse_keep_fds(cli, &settings->keep_fds, &keep_fds))
+		return cli_fail(cli);
+	status = find_program(cli, &program);
+	if (status)
+		return status;
+	if (settings->policy.policies.count + settings->policy.additions.count == 0)
+		return no_policy(cli, &program);
+	status = session_load(cli, &settings->policy, NULL, program.real, SESSION_RUN, &session);
+	if (status)
+		return status;
+	if (model_check(session.loaded.model, &cli->diags) < 0)
+		return cli_fail(cli);
+	if (session.loaded.vanilla && session.loaded.model->count == 0)
+		return run_vanilla(cli, &program, session.loaded.vanilla);
+	if (session.loaded.vanilla)
+		cli_warn(cli, "cordon: WARNING: profile `%s` is left out: what it prefers is missing, and it says `else vanilla`",
+			 session.loaded.vanilla);
+	status = session_plan(cli, NULL, program.real, &session);
+	if (status)
+		return status;
+	status = settle_uncarried(cli, settings, session.plan);
+	if (status)
+		return status;
+	if (session.plan->uncarried) {
+		/* --dry-run: what is missing was said, and there is no confinement to show. */
+		(void)!show(cli, &program, session.plan, NULL);
+		return EXIT_SETUP;
+	}
+	return confine(cli, settings, &program, session.plan, keep_fds);
+}
+
+const struct verb verb_run = {
+	.name = "run",
+	.operands = "-- PROGRAM [ARGUMENT...]",
+	.summary = "run a program under a policy",
+	.about = "Confines PROGRAM to what the policies allow (where several are given, to what all of them allow) and runs it. Its\n"
+		 "exit status is passed on; 125: Cordon could not set up and nothing ran, 126: not executable, 127: not found,\n"
+		 "128+N: killed by signal N. What this kernel cannot enforce is an error that names the line.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.examples = examples,
+	.program_follows = true,
+	.settings_size = sizeof(struct run_settings),
+	.run = cmd_run,
+};

@@ -1,0 +1,310 @@
+/* explain.c - codes, templates, calls, groups, and verdicts, told to a person or as JSON. */
+#include "cli/explain.h"
+
+#include <string.h>
+
+#include "policy/parse.h"
+
+/* ---- diagnostics ---- */
+
+void explain_code(const struct diag_info *info, struct str *out, struct json *json)
+{
+	if (json) {
+		json_kv_string(json, "code", info->code);
+		json_kv_string(json, "title", info->title);
+		json_kv_string(json, "explanation", info->explain);
+		return;
+	}
+	str_addf(out, "%s: %s\n\n%s", info->code, info->title, info->explain);
+	if (out->text[out->size - 1] != '\n')
+		str_addc(out, '\n');
+}
+
+void explain_codes(struct str *out, struct json *json)
+{
+	if (json) {
+		json_key(json, "codes");
+		json_object(json);
+	}
+	for (size_t i = 0; i < diag_info_count; i++) {
+		if (json)
+			json_kv_string(json, diag_infos[i].code, diag_infos[i].title);
+		else
+			str_addf(out, "%s  %s\n", diag_infos[i].code, diag_infos[i].title);
+	}
+	if (json)
+		json_end_object(json);
+}
+
+/* ---- templates ---- */
+
+void explain_template(const struct embedded_text *text, struct str *out, struct json *json)
+{
+	if (json) {
+		json_kv_string(json, "template", text->name);
+		json_kv_string(json, "text", text->text);
+	} else {
+		str_addn(out, text->text, text->size);
+	}
+}
+
+/* The first sentence of the first comment: what the template is for. */
+static const char *first_sentence(const char *text, int *ret_size)
+{
+	const char *line = strstr(text, "\n# ");
+	size_t size = line ? strcspn(line + 3, "\n") : 0;
+	const char *stop = line ? memmem(line + 3, size, ". ", 2) : NULL;
+
+	*ret_size = (int)(stop ? (size_t)(stop + 1 - (line + 3)) : size);
+	return line ? line + 3 : "";
+}
+
+void explain_templates(struct str *out, struct json *json)
+{
+	if (json) {
+		json_key(json, "templates");
+		json_array(json);
+	}
+	for (size_t i = 0; i < embedded_text_count; i++) {
+		const struct embedded_text *text = &embedded_texts[i];
+		const char *comment;
+		int size;
+
+		if (strncmp(text->name, "std/", 4) != 0)
+			continue;
+		comment = first_sentence(text->text, &size);
+		if (json)
+			json_string(json, text->name);
+		else
+			str_addf(out, "%-16s %.*s\n", text->name, size, comment);
+	}
+	if (json)
+		json_end_array(json);
+}
+
+/* ---- calls ---- */
+
+static const char *const class_names[CLASS_COUNT] = {
+	[CLASS_BASIC] = "basic", [CLASS_TYPED] = "typed", [CLASS_PRIVILEGED] = "privileged", [CLASS_DANGEROUS] = "dangerous",
+};
+static const char *const class_help[CLASS_COUNT] = {
+	[CLASS_BASIC] = "reaches nothing outside the process; std/c-runtime opens it",
+	[CLASS_TYPED] = "opened by typed rules only",
+	[CLASS_PRIVILEGED] = "needs a line of its own",
+	[CLASS_DANGEROUS] = "needs a line of its own, with `because`",
+};
+
+static void call_json(const struct call_row *row, struct json *json)
+{
+	json_kv_string(json, "call", row->name);
+	json_kv_string(json, "class", class_names[row->class]);
+	json_kv_string(json, "since", row->since);
+	json_kv_string(json, "pin", row->pin);
+	json_key(json, "numbers");
+	json_object(json);
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+		if (row->nr[arch] != CALL_NR_NONE)
+			json_kv_int(json, arch_table[arch].name, row->nr[arch]);
+	json_end_object(json);
+	json_key(json, "arguments");
+	json_array(json);
+	for (unsigned i = 0; i < row->arg_count; i++) {
+		json_object(json);
+		json_kv_string(json, "name", row->args[i].name);
+		json_kv_string(json, "type", row->args[i].type->name);
+		json_kv_int(json, "bits", row->args[i].type->bits[0]);
+		json_kv_bool(json, "signed", row->args[i].type->is_signed);
+		json_kv_string(json, "set", row->args[i].set ? row->args[i].set->name : NULL);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void print_argument(const struct call_arg *arg, struct str *out)
+{
+	str_addf(out, "    %-12s %s, %u bits%s", arg->name, arg->type->name, arg->type->bits[0],
+		 arg->type->is_signed ? ", signed" : "");
+	if (arg->set) {
+		str_addf(out, "; %s of %s:", arg->set->is_bits ? "bits" : "one", arg->set->name);
+		for (unsigned i = 0; i < arg->set->count; i++) {
+			if (i % 6 == 0)
+				str_addf(out, "\n%*s", 17, "");
+			str_addf(out, "%s%s", i % 6 ? " " : "", arg->set->values[i].name);
+		}
+	}
+	str_addc(out, '\n');
+}
+
+static void list_groups(const struct call_row *row, struct str *out)
+{
+	const char *separator = "  groups  ";
+
+	for (size_t i = 0; i < call_group_count; i++)
+		for (unsigned k = 0; k < call_groups[i].count; k++)
+			if (&call_table[call_groups[i].calls[k]] == row) {
+				str_addf(out, "%s%s", separator, call_groups[i].name);
+				separator = " ";
+			}
+	if (*separator == ' ' && !separator[1])
+		str_addc(out, '\n');
+}
+
+void explain_call(const struct call_row *row, struct str *out, struct json *json)
+{
+	if (json) {
+		call_json(row, json);
+		return;
+	}
+	str_addf(out, "%s\n  class   %s: %s\n", row->name, class_names[row->class], class_help[row->class]);
+	if (row->class == CLASS_TYPED)
+		str_addf(out, "  opened  by `%s` rules\n",
+			 request_class_name(call_request_class((uint16_t)(row - call_table))));
+	if (row->pin)
+		str_addf(out, "  pin     %s\n", row->pin);
+	str_addf(out, "  since   Linux %s\n  numbers", row->since);
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+		if (row->nr[arch] != CALL_NR_NONE)
+			str_addf(out, " %s %d", arch_table[arch].name, row->nr[arch]);
+	str_addc(out, '\n');
+	list_groups(row, out);
+	str_add(out, row->arg_count ? "  arguments\n" : "  no arguments\n");
+	for (unsigned i = 0; i < row->arg_count; i++)
+		print_argument(&row->args[i], out);
+}
+
+void explain_group(const struct call_group *group, struct str *out, struct json *json)
+{
+	if (json) {
+		json_kv_string(json, "group", group->name);
+		json_kv_string(json, "help", group->help);
+		json_key(json, "calls");
+		json_array(json);
+	} else {
+		str_addf(out, "%s: %s\n", group->name, group->help);
+	}
+	for (unsigned i = 0; i < group->count; i++) {
+		const struct call_row *row = &call_table[group->calls[i]];
+
+		if (json)
+			json_string(json, row->name);
+		else
+			str_addf(out, "  %-24s %s%s%s\n", row->name, class_names[row->class], row->pin ? ", if " : "",
+				 row->pin ? row->pin : "");
+	}
+	if (json)
+		json_end_array(json);
+}
+
+void explain_groups(struct str *out, struct json *json)
+{
+	if (json) {
+		json_key(json, "groups");
+		json_object(json);
+	}
+	for (size_t i = 0; i < call_group_count; i++) {
+		if (json)
+			json_kv_string(json, call_groups[i].name, call_groups[i].help);
+		else
+			str_addf(out, "%-16s %s\n", call_groups[i].name, call_groups[i].help);
+	}
+	if (json)
+		json_end_object(json);
+}
+
+/* ---- verdicts ---- */
+
+static const char *verdict_text(struct verdict verdict, struct str *buffer)
+{
+	str_init(buffer, buffer->arena);
+	verdict_print(verdict, buffer);
+	return buffer->text;
+}
+
+/* "web.cordon:3", or the template's name and line. */
+static void print_place(const struct rule *rule, struct str *out)
+{
+	if (rule->span.source)
+		str_addf(out, "%s:%u", rule->span.source->name, span_position(rule->span).line);
+	else
+		str_add(out, "built in");
+}
+
+/* "seccomp + landlock", "none here (missing: supervisor)", or NULL. */
+static const char *mechanism_text(const struct plan *plan, size_t layer, const struct rule *rule, struct str *buffer)
+{
+	const struct carrier *carrier = plan && rule ? decision_carrier(plan, layer, rule) : NULL;
+
+	str_init(buffer, buffer->arena);
+	if (!carrier)
+		return NULL;
+	if (!carrier->carried)
+		str_add(buffer, "none here (missing: ");
+	mechanisms_print(carrier->mechanisms, buffer);
+	if (!carrier->carried)
+		str_add(buffer, ")");
+	return buffer->text;
+}
+
+static void decision_json(const struct decision *decision, const struct plan *plan, struct arena *arena, struct json *json)
+{
+	struct str text = { .arena = arena };
+
+	json_kv_string(json, "request", decision->request_text);
+	json_kv_string(json, "verdict", verdict_text(decision->verdict, &text));
+	json_key(json, "layers");
+	json_array(json);
+	for (size_t i = 0; i < decision->layers.count; i++) {
+		const struct layer_decision *d = &decision->layers.items[i];
+
+		json_object(json);
+		json_kv_string(json, "profile", d->layer->name);
+		json_kv_string(json, "verdict", verdict_text(d->verdict, &text));
+		json_kv_string(json, "rule", d->line);
+		if (d->rule) {
+			str_init(&text, arena);
+			print_place(d->rule, &text);
+			json_kv_string(json, "place", text.text);
+		}
+		json_kv_string(json, "mechanism", mechanism_text(plan, i, d->rule, &text));
+		json_kv_string(json, d->fix_replaces ? "fix_replaces_rule" : "fix", d->fix);
+		json_kv_string(json, "note", d->note);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+static void print_layer(const struct decision *decision, const struct plan *plan, size_t index, struct str *out)
+{
+	const struct layer_decision *d = &decision->layers.items[index];
+	struct str text = { .arena = out->arena };
+	const char *mechanism;
+
+	str_addf(out, "  profile %s: %s\n", d->layer->name, verdict_text(d->verdict, &text));
+	if (d->rule) {
+		str_addf(out, "    by %s  (", d->line ? d->line : "a built-in rule");
+		print_place(d->rule, out);
+		str_add(out, ")\n");
+	} else {
+		str_addf(out, "    no line matches, so the default of `%s` holds\n", request_class_name(decision->request.class));
+	}
+	mechanism = mechanism_text(plan, index, d->rule, &text);
+	if (mechanism)
+		str_addf(out, "    mechanism: %s\n", mechanism);
+	if (d->fix)
+		str_addf(out, "    fix: %s%s\n", d->fix, d->fix_replaces ? "   (in the place of that line)" : "");
+	if (d->note)
+		str_addf(out, "    note: %s\n", d->note);
+}
+
+void explain_decision(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json)
+{
+	struct str text = { .arena = out->arena };
+
+	if (json) {
+		decision_json(decision, plan, out->arena, json);
+		return;
+	}
+	str_addf(out, "%s: %s\n", verdict_text(decision->verdict, &text), decision->request_text);
+	for (size_t i = 0; i < decision->layers.count; i++)
+		print_layer(decision, plan, i, out);
+}

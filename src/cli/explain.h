@@ -1,0 +1,20 @@
+/* explain.h - the things that `cordon explain` can explain. Each writes text, or the members of a JSON object. */
+#ifndef CORDON_CLI_EXPLAIN_H
+#define CORDON_CLI_EXPLAIN_H
+
+#include "base/str.h"
+#include "lib/decision.h"
+#include "platform/tables.h"
+
+/* @json NULL: text to @out. */
+void explain_code(const struct diag_info *info, struct str *out, struct json *json);
+void explain_codes(struct str *out, struct json *json);
+void explain_template(const struct embedded_text *text, struct str *out, struct json *json);
+void explain_templates(struct str *out, struct json *json);
+void explain_call(const struct call_row *row, struct str *out, struct json *json);
+void explain_group(const struct call_group *group, struct str *out, struct json *json);
+void explain_groups(struct str *out, struct json *json);
+/* @plan may be NULL: then the mechanism is not shown. */
+void explain_decision(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json);
+
+#endif

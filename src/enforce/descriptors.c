@@ -1,0 +1,136 @@
+/* descriptors.c - which open files the program gets: 0, 1, 2 and those that were named. All others close at exec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "enforce/confinement.h"
+
+#define STANDARD_FDS 3
+
+int descriptors_fill(void)
+{
+	for (int fd = 0; fd < STANDARD_FDS; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
+
+/* ---- check ---- */
+
+struct handed {
+	int fd;
+	dev_t device;
+	ino_t inode;
+	bool readable, writable;
+	bool directory;
+	bool mappable; /* a regular file, executable mappings not excluded by its mount */
+};
+
+static int look(int fd, struct handed *ret)
+{
+	int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
+	struct statvfs mount;
+	struct stat st;
+
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	*ret = (struct handed){
+		.fd = fd,
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.readable = !(flags & O_PATH) && mode != O_WRONLY,
+		.writable = !(flags & O_PATH) && mode != O_RDONLY,
+		.directory = S_ISDIR(st.st_mode),
+		.mappable = S_ISREG(st.st_mode) && !(fstatvfs(fd, &mount) == 0 && mount.f_flag & ST_NOEXEC),
+	};
+	return 0;
+}
+
+static const char *fd_target(int fd, struct arena *arena)
+{
+	char target[PATH_MAX];
+	ssize_t size = readlink(arena_printf(arena, "/proc/self/fd/%d", fd), target, sizeof(target));
+
+	return size < 0 ? "a file" : arena_strndup(arena, target, (size_t)size);
+}
+
+static int refuse_writable_code(struct diags *diags, const struct handed *writer, const struct handed *reader)
+{
+	struct diag *diag = diag_error(diags, "C0605", (struct span){ 0 },
+				       "descriptors would let the program write code and run it: %s",
+				       fd_target(writer->fd, diags->arena));
+
+	if (writer == reader)
+		diag_note(diags, diag, "descriptor %d is open for reading and writing, and could be mapped twice",
+			  writer->fd);
+	else
+		diag_note(diags, diag, "descriptor %d writes the file that descriptor %d can map", writer->fd, reader->fd);
+	diag_help(diags, diag,
+		  "redirect with `>` or `<` to different files, use a file on a noexec mount, or write `wx allow`");
+	return -EINVAL;
+}
+
+static int check_pairs(const struct handed *handed, size_t count, struct diags *diags)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (handed[i].writable && handed[k].readable && handed[i].mappable &&
+			    handed[k].mappable && handed[i].device == handed[k].device &&
+			    handed[i].inode == handed[k].inode)
+				return refuse_writable_code(diags, &handed[i], &handed[k]);
+	return 0;
+}
+
+/* From a directory of the old mount table all that is hidden or read-only now could be opened. Who names a descriptor with
+ * --keep-fd means it; a standard one is there by accident. */
+static int check_directory(const struct plan *plan, const struct handed *handed, struct diags *diags)
+{
+	struct diag *diag;
+
+	if (!handed->directory || handed->fd >= STANDARD_FDS || !plan->mounts.count)
+		return 0;
+	diag = diag_error(diags, "C0607", (struct span){ 0 }, "descriptor %d is the directory %s outside the new mounts",
+			  handed->fd, fd_target(handed->fd, diags->arena));
+	diag_help(diags, diag, "start it with `</dev/null >/dev/null`, or hand the directory over with --keep-fd N");
+	return -EINVAL;
+}
+
+int descriptors_check(const struct plan *plan, const struct launch *launch, struct diags *diags)
+{
+	size_t count = STANDARD_FDS + launch->keep_fd_count;
+	struct handed *handed = arena_alloc(diags->arena, count * sizeof(*handed));
+
+	for (size_t i = 0; i < count; i++) {
+		int fd = i < STANDARD_FDS ? (int)i : launch->keep_fds[i - STANDARD_FDS];
+		int result = look(fd, &handed[i]);
+
+		if (result < 0) {
+			diag_help(diags,
+				  diag_error(diags, "C0606", (struct span){ 0 }, "descriptor %d is not open", fd),
+				  "open it in the shell, for example `%d</path`, or leave out --keep-fd %d", fd, fd);
+			return -EBADF;
+		}
+		result = check_directory(plan, &handed[i], diags);
+		if (result < 0)
+			return result;
+	}
+	return plan->mdwe ? check_pairs(handed, count, diags) : 0;
+}
+
+/* ---- the step ---- */
+
+/* Marked, not closed: what the steps to come still need closes itself at exec as well, and a table that is shared with the
+ * parent keeps what is the parent's. */
+int step_descriptors(struct confinement *confinement, const struct step *step)
+{
+	int result = sys_close_range(STANDARD_FDS, ~0U, SYS_CLOSE_RANGE_CLOEXEC);
+
+	(void)step;
+	for (int fd = 0; fd < STANDARD_FDS && result == 0; fd++)
+		result = fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
+	for (size_t i = 0; i < confinement->keep_fd_count && result == 0; i++)
+		result = fcntl(confinement->keep_fds[i], F_SETFD, 0) < 0 ? -errno : 0;
+	return result;
+}

@@ -1,0 +1,17 @@
+/* facts.h - what the planner wants to know of the file system, asked of the file system before planning, so that planning
+ * itself stays pure. Nothing here is a decision: what is looked up now is looked up again, by descriptor, when enforced. */
+#ifndef CORDON_ENFORCE_FACTS_H
+#define CORDON_ENFORCE_FACTS_H
+
+#include "plan/plan.h"
+
+/* Answer for the paths that @model is about: type, real path, whether the mount is noexec. @program (may be NULL) is the
+ * real path of what will be started: its ELF interpreter or #! interpreter is read from its first bytes. For a script,
+ * loader is that of its interpreter. What can't be seen counts as absent. */
+void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret);
+
+/* The interpreter that the first bytes of @path name: PT_INTERP, or the word after "#!" (*ret_script). NULL: none, or it
+ * can't be read. Not resolved. */
+const char *program_interpreter(const char *path, struct arena *arena, bool *ret_script);
+
+#endif

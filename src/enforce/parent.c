@@ -1,0 +1,289 @@
+/* parent.c - where something is left to do, this process stays: it starts the program in a child, passes signals on, stops
+ * and continues with it, and answers listen().
+ *
+ *   parent --- program                     in place of nothing else
+ *   parent --- 1 (init.c) + 2 the program  with a pid namespace; a maker in between makes it, and both as our children
+ *
+ * With a listener parent and child share their descriptors until exec: so the listener, which the kernel gives to the
+ * child under its filter, is here without any message. The child writes its number to memory that both share. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "enforce/confinement.h"
+
+/* How often to look for the listener's number while the child starts. */
+#define LISTENER_POLL_MS 1
+
+/* Not passed on: faults and what has no meaning for another process. Everything else that can be caught is. */
+static const int own_signals[] = { SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGPIPE, SIGSYS };
+
+struct parent {
+	struct confinement *confinement;
+	int signals; /* signalfd */
+	int listener; /* -1: none (any more, or yet) */
+	bool wants_listener;
+	int status;
+};
+
+/* ---- before ---- */
+
+static int block_signals(struct confinement *confinement, struct parent *parent)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
+		sigdelset(&set, own_signals[i]);
+	parent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (parent->signals < 0)
+		return -errno;
+	/* An ignored SIGCHLD, which we may have inherited, would lose the program's status. */
+	if (sigaction(SIGCHLD, &plain, &confinement->child_action) < 0 ||
+	    sigprocmask(SIG_SETMASK, &set, &confinement->mask) < 0)
+		return -errno;
+	return 0;
+}
+
+static void unblock_signals(struct confinement *confinement, struct parent *parent)
+{
+	sigaction(SIGCHLD, &confinement->child_action, NULL);
+	sigprocmask(SIG_SETMASK, &confinement->mask, NULL);
+	cleanup_close(&parent->signals);
+	cleanup_close(&parent->listener);
+}
+
+static struct report *share_report(void)
+{
+	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (report == MAP_FAILED)
+		return NULL;
+	report->listener = -1;
+	return report;
+}
+
+/* ---- the children ---- */
+
+__attribute__((noreturn)) static void run_program(struct confinement *confinement)
+{
+	if (steps_run(confinement, confinement->fork_at, confinement->steps.count) < 0)
+		sys_leave(125);
+	sys_leave(125);
+}
+
+/* With CLONE_PARENT they are children of our parent. Process 1 shares no descriptors: it closes all of its own. */
+static int make_family(struct confinement *confinement, unsigned long flags)
+{
+	pid_t child = sys_fork(CLONE_PARENT | SIGCHLD);
+
+	if (child == 0)
+		init_run(confinement);
+	if (child < 0)
+		return child;
+	confinement->report->init = child;
+	child = sys_fork(CLONE_PARENT | SIGCHLD | flags);
+	if (child == 0)
+		run_program(confinement);
+	if (child < 0)
+		return child;
+	confinement->report->program = child;
+	return 0;
+}
+
+__attribute__((noreturn)) static void run_maker(struct confinement *confinement, unsigned long flags)
+{
+	int result = steps_run(confinement, 0, confinement->fork_at);
+
+	if (result == 0)
+		result = make_family(confinement, flags);
+	if (result < 0 && !confinement->report->failed) {
+		confinement->report->step = confinement->fork_at - 1;
+		confinement->report->error = -result;
+		confinement->report->failed = true;
+	}
+	sys_leave(0);
+}
+
+/* A child's own files in /proc must be its own: it writes its id maps there. */
+static void make_dumpable(int dumpable)
+{
+	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+}
+
+static int start_program(struct confinement *confinement, bool listens)
+{
+	const unsigned long flags = listens ? CLONE_FILES : 0;
+	const bool maker = confinement->plan->isolate & ISOLATE_PID;
+	pid_t child = sys_fork(SIGCHLD | flags);
+
+	if (child == 0) {
+		make_dumpable(1);
+		if (maker)
+			run_maker(confinement, flags);
+		run_program(confinement);
+	}
+	if (child < 0)
+		return child;
+	if (!maker)
+		confinement->report->program = child;
+	else if (waitpid(child, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* ---- while it runs ---- */
+
+/* Signals of the terminal reach the program by themselves: it is in the same process group. */
+static void pass_on(const struct parent *parent, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo != SIGCHLD && info->ssi_code != SI_KERNEL)
+		kill(parent->confinement->report->program, (int)info->ssi_signo);
+}
+
+/* True when the program has ended. When it stops we stop, so that the shell that started us sees it. */
+static bool program_ended(struct parent *parent)
+{
+	const pid_t program = parent->confinement->report->program;
+	int status;
+
+	while (waitpid(program, &status, WNOHANG | WUNTRACED) == program) {
+		if (!WIFSTOPPED(status)) {
+			parent->status = status;
+			return true;
+		}
+		kill(getpid(), SIGSTOP);
+		kill(program, SIGCONT);
+	}
+	return false;
+}
+
+static void take_signals(struct parent *parent)
+{
+	struct signalfd_siginfo info;
+
+	while (read(parent->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		pass_on(parent, &info);
+}
+
+static void find_listener(struct parent *parent)
+{
+	parent->listener = __atomic_load_n(&parent->confinement->report->listener, __ATOMIC_ACQUIRE);
+	parent->wants_listener = parent->listener < 0;
+}
+
+static void answer(struct parent *parent, short events)
+{
+	int result = 0;
+
+	if (events & POLLIN)
+		result = parent->confinement->serve(parent->listener, parent->confinement->listen_ports);
+	/* Hung up: no process has the filter any more. */
+	if (result < 0 || (events & (POLLHUP | POLLERR) && !(events & POLLIN))) {
+		close(parent->listener);
+		parent->listener = -1;
+	}
+}
+
+static int stay(struct parent *parent)
+{
+	while (!program_ended(parent)) {
+		struct pollfd polled[2] = {
+			{ .fd = parent->signals, .events = POLLIN },
+			{ .fd = parent->listener, .events = POLLIN },
+		};
+
+		if (poll(polled, 2, parent->wants_listener ? LISTENER_POLL_MS : -1) < 0 && errno != EINTR)
+			return -errno;
+		if (polled[0].revents)
+			take_signals(parent);
+		if (parent->wants_listener)
+			find_listener(parent);
+		else if (parent->listener >= 0 && polled[1].revents)
+			answer(parent, polled[1].revents);
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+/* What signals to a program that changed its uid, and looking at its sockets, need; nothing else. */
+static int drop_privileges(bool listens)
+{
+	uint64_t kept = SYS_CAP(SYS_CAP_KILL) | (listens ? SYS_CAP(SYS_CAP_SYS_PTRACE) : 0);
+	struct sys_capabilities held;
+	int result = sys_capget(&held);
+
+	if (result < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return result < 0 ? result : -errno;
+	held.permitted &= kept;
+	held.effective = held.permitted;
+	held.inheritable = 0;
+	return sys_capset(&held);
+}
+
+/* Nothing of it is left when this returns: with a pid namespace the whole of it. */
+static void end_family(struct confinement *confinement, bool program_too)
+{
+	if (program_too && confinement->report->program > 0) {
+		kill(confinement->report->program, SIGKILL);
+		waitpid(confinement->report->program, NULL, 0);
+	}
+	if (confinement->report->init > 0) {
+		kill(confinement->report->init, SIGKILL);
+		waitpid(confinement->report->init, NULL, 0);
+	}
+}
+
+static int run(struct confinement *confinement, struct parent *parent)
+{
+	int result;
+
+	confinement->parent_pidfd = sys_pidfd_open(getpid(), 0);
+	if (confinement->parent_pidfd < 0)
+		return confinement->parent_pidfd;
+	make_dumpable(0);
+	result = start_program(confinement, parent->wants_listener);
+	if (result == 0 && !confinement->report->program)
+		result = confinement->report->failed ? 0 : -ECHILD;
+	else if (result == 0)
+		result = drop_privileges(parent->wants_listener);
+	if (result == 0 && confinement->report->program)
+		result = stay(parent);
+	end_family(confinement, result < 0);
+	cleanup_close(&confinement->parent_pidfd);
+	return result;
+}
+
+int parent_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+{
+	struct parent parent = { .confinement = confinement, .signals = -1, .listener = -1 };
+	struct report *report = share_report();
+	int result = report ? 0 : -ENOMEM;
+
+	parent.wants_listener = confinement->listen_ports != NULL;
+	if (report) {
+		confinement->report = report;
+		result = block_signals(confinement, &parent);
+	}
+	if (result == 0)
+		result = run(confinement, &parent);
+	if (report)
+		unblock_signals(confinement, &parent);
+	if (result < 0) {
+		diag_error(diags, "C0621", (struct span){ 0 }, "this process can't stay as the program's parent: %s",
+			   strerrordesc_np(-result));
+		return -ECANCELED;
+	}
+	if (report->failed)
+		return failure_diagnose(confinement, diags);
+	*ret_status = parent.status;
+	return 0;
+}

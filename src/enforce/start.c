@@ -1,0 +1,39 @@
+/* start.c - carry the steps out: in this process, or in a child. */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "enforce/confinement.h"
+
+/* Not zero: an ordinary call has zeros where the token stands. */
+static int draw_token(uint32_t token[2])
+{
+	do
+		if (getrandom(token, 2 * sizeof(*token), 0) != (ssize_t)(2 * sizeof(*token)))
+			return -errno;
+	while (!token[0] || !token[1]);
+	return 0;
+}
+
+int confinement_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+{
+	int result = draw_token(confinement->token);
+
+	if (result < 0) {
+		diag_error(diags, "C0621", (struct span){ 0 }, "no random numbers for the start");
+		return -ECANCELED;
+	}
+	filters_set_token(confinement);
+	if (confinement->plan->keeps_parent)
+		return parent_start(confinement, diags, ret_status);
+	result = steps_run(confinement, 0, confinement->steps.count);
+	if (result == 0 || confinement->filters_standing)
+		failure_leave(confinement);
+	return failure_diagnose(confinement, diags);
+}
+
+int confinement_exit_status(int result)
+{
+	if (result == -ENOENT)
+		return 127;
+	return result == -EACCES ? 126 : 125;
+}

@@ -1,0 +1,161 @@
+/* decision.c - ask, and say what would have to change. */
+#include "lib/decision.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "policy/parse.h"
+
+/* The words of a request's object that can stand after `except`, or NULL. */
+static const char *excepted_object(const struct request *request, struct arena *arena)
+{
+	if (request->class == REQUEST_FILE || request->class == REQUEST_EXEC)
+		return request->path;
+	if (request->class == REQUEST_NET && request->address.text)
+		return arena_strdup(arena, request->address.text);
+	return NULL;
+}
+
+static struct word new_word(const char *text)
+{
+	return (struct word){ .text = text };
+}
+
+/* A restriction decided: the same line with the object excepted. */
+static void fix_restriction(const struct request *request, struct arena *arena, struct layer_decision *d)
+{
+	const char *object = excepted_object(request, arena);
+	struct ast_rule edited;
+	struct words excepts = { 0 };
+	struct str out;
+
+	if (d->rule->builtin) {
+		d->note = "this is built in: no policy can allow it";
+		return;
+	}
+	if (!object || !d->rule->ast) {
+		d->note = "drop or narrow the line that decides";
+		return;
+	}
+	edited = *d->rule->ast;
+	for (size_t i = 0; i < edited.excepts.count; i++)
+		*arena_push(arena, &excepts) = edited.excepts.items[i];
+	*arena_push(arena, &excepts) = new_word(object);
+	edited.excepts = excepts;
+	str_init(&out, arena);
+	print_rule(&edited, &out);
+	d->fix = out.text;
+	d->fix_replaces = true;
+	if (d->rule->template_name)
+		d->note = arena_printf(arena, "the line stands in template %s", d->rule->template_name);
+	else
+		d->note = "besides, a line has to grant it if none does";
+}
+
+/* Nothing grants a call: its own line, or the typed rules that bring it. */
+static void fix_call(const struct request *request, struct arena *arena, struct layer_decision *d)
+{
+	uint32_t base = arch_table[request->arch].nr_base;
+	int call = call_find_nr(request->arch, request->arch == ARCH_X32 ? request->nr & ~base : request->nr);
+	const struct call_row *row = call >= 0 ? &call_table[call] : NULL;
+
+	if (!row) {
+		d->note = "the tables do not know this call, so no policy can allow it";
+		return;
+	}
+	if (!(d->layer->arches & 1u << request->arch)) {
+		d->fix = arena_printf(arena, "arch %s %s", arch_table[arch_native()].name, arch_table[request->arch].name);
+		return;
+	}
+	if (row->class == CLASS_TYPED) {
+		d->note = arena_printf(arena, "%s is opened by `%s` rules, which say what it may be used on", row->name,
+				       request_class_name(call_request_class((uint16_t)call)));
+		return;
+	}
+	if (row->class == CLASS_BASIC && row->pin)
+		d->note = arena_printf(arena, "basic calls are open under their pin: %s", row->pin);
+	d->fix = arena_printf(arena, "syscall %s%s", row->name, row->class == CLASS_DANGEROUS ? " because \"...\"" : "");
+}
+
+/* The request as a rule: the parser knows both by the same words. */
+static const char *request_as_rule(const char *text, bool dangerous, struct arena *arena)
+{
+	struct source source = { .name = "fix", .text = text, .size = strlen(text) };
+	struct ast_block block = { 0 };
+	struct diags quiet;
+	struct str out;
+
+	diags_init(&quiet, arena);
+	if (parse_statements(&source, arena, &quiet, &block) < 0 || block.count != 1 ||
+	    block.items[0]->kind != STATEMENT_RULE)
+		return NULL;
+	str_init(&out, arena);
+	print_rule(&block.items[0]->u.rule, &out);
+	if (dangerous)
+		str_add(&out, " because \"...\"");
+	return out.text;
+}
+
+static void explain_layer(const struct decision *decision, struct arena *arena, struct layer_decision *d)
+{
+	const struct request *request = &decision->request;
+	struct str out;
+
+	if (d->rule && d->rule->ast) {
+		str_init(&out, arena);
+		print_rule(d->rule->ast, &out);
+		d->line = out.text;
+	}
+	if (d->verdict.kind == VERDICT_ALLOW)
+		return;
+	if (d->rule && d->rule->verdict.kind != VERDICT_ALLOW)
+		fix_restriction(request, arena, d);
+	else if (request->class == REQUEST_SYSCALL)
+		fix_call(request, arena, d);
+	else
+		d->fix = request_as_rule(decision->request_text,
+					 request->class == REQUEST_PTRACE || request->class == REQUEST_MOUNT, arena);
+}
+
+int decision_make(const struct model *model, const char *text, const struct surroundings *surroundings,
+		  struct arena *arena, struct diags *diags, struct decision *ret)
+{
+	struct source *source = arena_new_of(arena, struct source);
+	struct decision decision = { 0 };
+	struct ast_request ast;
+	struct str out;
+	long rule;
+	int error;
+
+	*source = (struct source){ .name = "request", .text = arena_strdup(arena, text), .size = strlen(text) };
+	error = parse_request(source, arena, diags, &ast);
+	if (error == 0)
+		error = resolve_request(&ast, surroundings, arena, diags, &decision.request);
+	if (error)
+		return error;
+	str_init(&out, arena);
+	request_print(&decision.request, &out);
+	decision.request_text = out.text;
+	decision.verdict = model_decide(model, &decision.request, &decision.deciding, &rule);
+	for (size_t i = 0; i < model->count; i++) {
+		struct layer_decision d = { .layer = model->items[i] };
+
+		d.verdict = layer_decide(d.layer, &decision.request, &rule);
+		d.rule = rule >= 0 ? &d.layer->rules.items[rule] : NULL;
+		explain_layer(&decision, arena, &d);
+		*arena_push(arena, &decision.layers) = d;
+	}
+	*ret = decision;
+	return 0;
+}
+
+const struct carrier *decision_carrier(const struct plan *plan, size_t layer, const struct rule *rule)
+{
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		const struct carrier *row = &plan->carriers.items[i];
+
+		if (row->layer == layer && row->span.source == rule->span.source && row->span.offset == rule->span.offset)
+			return row;
+	}
+	return NULL;
+}

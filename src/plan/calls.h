@@ -1,0 +1,44 @@
+/* calls.h - what a filter has to do: for each architecture and call, the cases in order, first match wins.
+ *
+ * This is the planner's product and the emitter's input. It holds no policy notions any more: a case is a condition and
+ * what to answer. Cases are ordered from the strongest verdict to the weakest, so "first match" is "strongest wins". */
+#ifndef CORDON_PLAN_CALLS_H
+#define CORDON_PLAN_CALLS_H
+
+#include "base/str.h"
+#include "policy/model.h"
+
+struct call_case {
+	const struct cond *cond; /* NULL: always (then it is the last) */
+	struct verdict verdict;  /* ASK: hand to the supervisor (user notification) */
+};
+
+struct call_entry {
+	uint32_t nr;   /* as in seccomp_data.nr: with X32_SYSCALL_BIT for x32 */
+	uint16_t call; /* row of call_table */
+	struct call_case *cases;
+	size_t case_count, case_capacity;
+	struct verdict otherwise; /* no case matched */
+};
+
+struct call_entries {
+	struct call_entry *items; /* ascending by nr; every known call of the architecture has an entry */
+	size_t count, capacity;
+};
+
+struct call_policy {
+	uint32_t arches; /* bit per enum arch */
+	struct call_entries entries[ARCH_COUNT];
+	struct verdict unknown; /* numbers without entry, and architectures that are not in @arches: deny ENOSYS */
+};
+
+/* Can seccomp_data show @nr for a call of @arch? x86-64 and x32 share one architecture number and are told apart by
+ * X32_SYSCALL_BIT; entries that don't belong are never found. */
+bool call_nr_belongs(enum arch arch, uint32_t nr);
+/* By direct inspection (tests compare it with the emitted program). */
+struct verdict call_policy_decide(const struct call_policy *policy, enum arch arch, uint32_t nr, const uint64_t args[6]);
+/* Text for --stop-after=plan and golden files. Only entries that differ from "deny EPERM" are listed. */
+void call_policy_print(const struct call_policy *policy, struct str *out);
+void call_policy_json(const struct call_policy *policy, struct json *json);
+
+#endif

@@ -1,0 +1,229 @@
+/* plan.c - the planner's frame: each layer in turn, then the process as a whole, then one carrier per rule. */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/parse.h"
+#include "policy/resolve.h"
+
+/* ---- settling ---- */
+
+void planner_carry(struct planner *p, size_t i, uint32_t mechanisms, const char *why)
+{
+	p->rules[i] = (struct rule_state){ .decided = true, .carried = true, .mechanisms = mechanisms, .why = why };
+}
+
+void planner_refuse(struct planner *p, size_t i, enum mechanism missing, const char *help, const char *why, ...)
+{
+	va_list args;
+
+	va_start(args, why);
+	p->rules[i] = (struct rule_state){ .decided = true, .mechanisms = missing, .help = help,
+					   .why = arena_vprintf(p->arena, why, args) };
+	va_end(args);
+}
+
+bool planner_active(const struct planner *p, size_t i)
+{
+	return !p->rules[i].decided || (p->rules[i].carried && !p->rules[i].inactive);
+}
+
+void planner_setting(struct planner *p, struct span span, const char *text, bool carried, uint32_t mechanisms,
+		     const char *why, const char *help)
+{
+	*arena_push(p->arena, &p->plan->carriers) = (struct carrier){
+		.layer = p->index, .span = span, .text = text, .carried = carried, .mechanisms = mechanisms, .why = why, .help = help
+	};
+	p->plan->uncarried += !carried;
+}
+
+const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern)
+{
+	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
+	struct host_object *assumed;
+
+	for (size_t low = 0, high = p->facts->count; low < high;) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(pattern->root, p->facts->items[middle].path);
+
+		if (!order)
+			return &p->facts->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	assumed = arena_new_of(p->arena, struct host_object);
+	*assumed = (struct host_object){ .path = pattern->root, .real = pattern->root, .type = OBJECT_ABSENT };
+	if (p->facts->assumed)
+		assumed->type = pattern->subtree ? OBJECT_DIRECTORY : OBJECT_FILE;
+	for (size_t i = 0; i < ARRAY_SIZE(devices) && p->facts->assumed; i++)
+		if (!strcmp(pattern->root, devices[i]))
+			assumed->type = OBJECT_DEVICE;
+	return assumed;
+}
+
+/* ---- what a modifier asks for ---- */
+
+static bool changes_identity(const struct planner *p)
+{
+	const struct call_group *group = call_group_find("@setuid");
+
+	for (size_t i = 0; group && i < p->layer->calls.count; i++)
+		for (size_t k = 0; k < group->count; k++)
+			if (p->layer->calls.items[i].call == group->calls[k] &&
+			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW)
+				return true;
+	return false;
+}
+
+static void plan_modifiers(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+
+	if (rule->verdict.kind == VERDICT_ASK)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "asking needs somebody who answers while the program runs");
+	else if (rule->as_user)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "acting as %s needs somebody who acts in the program's place", rule->as_user);
+	else if (rule->log)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `log`", "no kernel mechanism logs one rule");
+	else if (rule->exec_profile)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `profile`: it stays in this one",
+			       "a change of profile at exec has to be decided when it happens");
+	else if (rule->phase != PHASE_NONE)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write the rule outside of phases", "phases change while the program runs");
+	else if (rule->has_uid && changes_identity(p))
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `if uid`",
+			       "the profile lets the program change its user, so the condition has to be looked at each time");
+	else if (rule->has_uid && (rule->uid == p->caps->uid) == rule->uid_not) {
+		planner_carry(p, i, MECHANISM_DEFAULT, arena_printf(p->arena, "does not apply to uid %u", p->caps->uid));
+		p->rules[i].inactive = true;
+	}
+}
+
+/* ---- carriers ---- */
+
+static void record_rules(struct planner *p)
+{
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+		const struct rule_state *state = &p->rules[i];
+		struct str text;
+
+		str_init(&text, p->arena);
+		if (rule->ast)
+			print_rule(rule->ast, &text);
+		else
+			str_addf(&text, "(built in: %s)", rule->because);
+		/* whatever fell through every stage is not carried: fail closed */
+		*arena_push(p->arena, &p->plan->carriers) = (struct carrier){
+			.layer = p->index, .span = rule->span, .text = text.text, .carried = state->decided && state->carried,
+			.mechanisms = state->decided ? state->mechanisms : MECHANISM_SUPERVISOR,
+			.why = state->decided ? state->why : "no mechanism carries it", .help = state->help
+		};
+		p->plan->uncarried += !(state->decided && state->carried);
+	}
+}
+
+static void plan_layer(struct planner *p, size_t index)
+{
+	p->index = index;
+	p->layer = p->model->items[index];
+	p->out = &p->plan->layers[index];
+	p->rules = arena_alloc(p->arena, (p->layer->rules.count + 1) * sizeof(*p->rules));
+	p->nodes = (struct tree_nodes){ 0 };
+	for (size_t i = 0; i < p->layer->rules.count; i++)
+		plan_modifiers(p, i);
+	plan_net(p);
+	plan_files(p);
+	plan_rest(p);
+	plan_landlock(p);
+	plan_wx(p);
+	plan_settings(p);
+	plan_calls(p);
+	record_rules(p);
+	p->layer_nodes[index] = p->nodes;
+	for (size_t i = 0; i < p->layer->env.count; i++)
+		*arena_push(p->arena, &p->plan->env) = p->layer->env.items[i];
+	if (p->layer->chdir)
+		p->plan->chdir = p->layer->chdir;
+	p->plan->capabilities = index ? p->plan->capabilities & p->layer->capabilities : p->layer->capabilities;
+}
+
+static void plan_process(struct planner *p)
+{
+	struct plan *plan = p->plan;
+
+	if ((plan->isolate & ~(uint32_t)ISOLATE_USER) && !p->caps->privileged && !(plan->isolate & ISOLATE_USER)) {
+		plan->isolate |= ISOLATE_USER;
+		plan->userns_implied = true;
+	}
+	for (size_t i = 0; i < plan->layer_count; i++)
+		plan->keeps_parent |= plan->layers[i].listens;
+	plan->keeps_parent |= (plan->isolate & ISOLATE_PID) != 0;
+	plan_mounts(p);
+}
+
+int plan_make(const struct model *model, const struct kernel_caps *caps, const struct host_facts *facts,
+	      struct arena *arena, struct plan **ret)
+{
+	struct planner p = { .arena = arena, .model = model, .caps = caps, .facts = facts };
+
+	p.plan = arena_new_of(arena, struct plan);
+	*p.plan = (struct plan){ .arena = arena, .model = model, .layer_count = model->count };
+	p.plan->layers = arena_alloc(arena, (model->count + 1) * sizeof(*p.plan->layers));
+	p.layer_nodes = arena_alloc(arena, (model->count + 1) * sizeof(*p.layer_nodes));
+	for (size_t i = 0; i < model->count; i++)
+		plan_layer(&p, i);
+	plan_process(&p);
+	*ret = p.plan;
+	return 0;
+}
+
+void plan_diagnose(const struct plan *plan, bool best_effort, struct diags *diags)
+{
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		const struct carrier *carrier = &plan->carriers.items[i];
+		struct str missing;
+		struct diag *d;
+
+		if (carrier->carried)
+			continue;
+		str_init(&missing, diags->arena);
+		mechanisms_print(carrier->mechanisms, &missing);
+		d = best_effort ? diag_warning(diags, "C0402", carrier->span, "`%s` is NOT enforced", carrier->text)
+				: diag_error(diags, "C0401", carrier->span, "nothing here carries `%s`", carrier->text);
+		diag_note(diags, d, "%s; missing: %s", carrier->why, missing.text);
+		if (carrier->help)
+			diag_help(diags, d, "%s", carrier->help);
+	}
+}
+
+/* ---- what to ask the file system ---- */
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct host_object *)a)->path, ((const struct host_object *)b)->path);
+}
+
+void plan_wanted_paths(const struct model *model, struct arena *arena, struct host_facts *ret)
+{
+	size_t kept = 0;
+
+	for (size_t l = 0; l < model->count; l++)
+		for (size_t i = 0; i < model->items[l]->rules.count; i++) {
+			const struct rule *rule = &model->items[l]->rules.items[i];
+
+			for (size_t k = 0; k < rule->objects.count; k++)
+				*arena_push(arena, ret) = (struct host_object){ .path = rule->objects.items[k].root,
+										.real = rule->objects.items[k].root };
+		}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), by_path);
+	for (size_t i = 0; i < ret->count; i++)
+		if (!kept || strcmp(ret->items[kept - 1].path, ret->items[i].path) != 0)
+			ret->items[kept++] = ret->items[i];
+	ret->count = kept;
+}

@@ -1,0 +1,397 @@
+/* plan_files.c - file and exec rules: what Landlock, the filter's gates and mounts carry together, exactly.
+ *
+ * Landlock gives rights to subtrees; rights of all rules add up. Some operations are a right (read, write, create,
+ * delete, exec); others are a right together with a gate: rename() is possible wherever names may be made and removed
+ * once the filter lets the call through, chmod() wherever the mount is writable. So a rule is carried exactly when what
+ * becomes possible at every object that rules name is what the rules grant there, no more and no less. The objects that
+ * rules name (tree nodes) are the only places where the granted set changes, so looking at them is enough.
+ *
+ * Refusing a rule changes what the others make possible, so the check is repeated until nothing changes. */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ENTRY_OPERATIONS (FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_LINK)
+#define CHANGING_OPERATIONS (FILE_WRITE | FILE_APPEND | ENTRY_OPERATIONS | FILE_ATTR)
+
+bool path_below(const char *path, const char *root)
+{
+	size_t size = strlen(root);
+
+	if (!strcmp(root, "/"))
+		return true;
+	return !strncmp(path, root, size) && (path[size] == '/' || !path[size]);
+}
+
+static bool node_covers(const struct tree_node *outer, const struct tree_node *inner)
+{
+	if (!strcmp(outer->path, inner->path))
+		return outer->subtree || !inner->subtree;
+	return outer->subtree && path_below(inner->path, outer->path);
+}
+
+uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec)
+{
+	uint32_t operations = 0;
+
+	if (ret_exec)
+		*ret_exec = false;
+	for (size_t i = 0; i < nodes->count; i++) {
+		if (!node_covers(&nodes->items[i], node))
+			continue;
+		operations |= nodes->items[i].operations;
+		if (ret_exec)
+			*ret_exec |= nodes->items[i].exec;
+	}
+	return operations;
+}
+
+/* ---- each rule by itself ---- */
+
+static bool is_allow(const struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+
+	return (rule->class == REQUEST_FILE || rule->class == REQUEST_EXEC) && rule->verdict.kind == VERDICT_ALLOW;
+}
+
+static bool names_self(const char *path)
+{
+	static const char *const selves[] = { "/proc/self", "/proc/thread-self", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(selves); i++)
+		if (path_below(path, selves[i]))
+			return true;
+	return false;
+}
+
+/* Is what @pattern asks for granted by a whole subtree anyway? */
+static bool granted_elsewhere(const struct planner *p, size_t self, const struct pattern *pattern)
+{
+	const struct rule *rule = &p->layer->rules.items[self];
+
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *other = &p->layer->rules.items[i];
+
+		if (i == self || !is_allow(p, i) || other->class != rule->class || !planner_active(p, i) || other->excepts.count ||
+		    (rule->operations & ~other->operations))
+			continue;
+		for (size_t k = 0; k < other->objects.count; k++)
+			if (other->objects.items[k].literal_root && pattern_covers(&other->objects.items[k], pattern))
+				return true;
+	}
+	return false;
+}
+
+static bool excepts_matter(const struct rule *rule)
+{
+	for (size_t e = 0; e < rule->excepts.count; e++)
+		for (size_t i = 0; i < rule->objects.count; i++)
+			if (pattern_overlap(&rule->excepts.items[e], &rule->objects.items[i]))
+				return true;
+	return false;
+}
+
+static bool object_fits(struct planner *p, size_t i, const struct pattern *pattern)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	const struct host_object *object = planner_object(p, pattern);
+
+	if (names_self(pattern->root)) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "`%s` is another object in each process", pattern->root);
+		return false;
+	}
+	if (!pattern->literal_root) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, arena_printf(p->arena, "grant the directory: `%s/**`", pattern->root),
+			       "Landlock knows subtrees, not the pattern `%s`", pattern->text);
+		return false;
+	}
+	if (pattern->subtree)
+		return true;
+	if (rule->operations & ENTRY_OPERATIONS) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant the directory that holds it: `DIRECTORY/**`",
+			       "Landlock can't grant making or removing one name (`%s`)", pattern->text);
+		return false;
+	}
+	if (object->type == OBJECT_DIRECTORY && (rule->class == REQUEST_FILE)) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, arena_printf(p->arena, "grant all below: `%s/**`", pattern->text),
+			       "`%s` is a directory, and a Landlock right on a directory holds for all below it", pattern->text);
+		return false;
+	}
+	return true;
+}
+
+static bool kernel_fits(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	int needed = rule->operations & FILE_WRITE ? 3 : rule->operations & (FILE_RENAME | FILE_LINK) ? 2 : 1;
+
+	if (p->caps->landlock >= needed)
+		return true;
+	planner_refuse(p, i, MECHANISM_LANDLOCK, "use a newer kernel", "it needs Landlock ABI %d, this kernel has %d", needed,
+		       p->caps->landlock);
+	return false;
+}
+
+/* What no other rule can change about a grant. */
+static void check_alone(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	bool elsewhere = rule->objects.count > 0;
+
+	if (rule->operations & (FILE_APPEND | FILE_STAT)) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       rule->operations & FILE_APPEND ? "grant `file write` if overwriting is acceptable" : "leave the `file stat` line out: stat is free then",
+			       rule->operations & FILE_APPEND ? "an appending descriptor can be turned into an overwriting one, and Landlock can't tell them apart"
+							      : "Landlock does not see stat");
+		return;
+	}
+	for (size_t k = 0; k < rule->objects.count; k++)
+		elsewhere &= granted_elsewhere(p, i, &rule->objects.items[k]);
+	if (elsewhere && !(rule->operations & (FILE_ATTR | FILE_EXEC_MAP))) {
+		planner_carry(p, i, MECHANISM_DEFAULT, "another rule grants it already");
+		return;
+	}
+	if (excepts_matter(rule)) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "name the subtrees that are meant, without `except`",
+			       "Landlock can't subtract from a subtree");
+		return;
+	}
+	for (size_t k = 0; k < rule->objects.count; k++)
+		if (!object_fits(p, i, &rule->objects.items[k]))
+			return;
+	kernel_fits(p, i);
+}
+
+/* ---- all rules together ---- */
+
+static void add_node(struct planner *p, const struct rule *rule, const struct pattern *pattern)
+{
+	const struct host_object *object = planner_object(p, pattern);
+	struct tree_node node = { .path = object->real, .subtree = pattern->subtree, .operations = rule->operations,
+				  .exec = rule->class == REQUEST_EXEC, .type = object->type, .noexec = object->noexec };
+
+	if (object->type == OBJECT_ABSENT)
+		return;
+	for (size_t i = 0; i < p->nodes.count; i++)
+		if (!strcmp(p->nodes.items[i].path, node.path) && p->nodes.items[i].subtree == node.subtree) {
+			p->nodes.items[i].operations |= node.operations;
+			p->nodes.items[i].exec |= node.exec;
+			return;
+		}
+	*arena_push(p->arena, &p->nodes) = node;
+}
+
+static void collect_nodes(struct planner *p)
+{
+	p->nodes.count = 0;
+	for (size_t i = 0; i < p->layer->rules.count; i++)
+		for (size_t k = 0; is_allow(p, i) && planner_active(p, i) && k < p->layer->rules.items[i].objects.count; k++)
+			if (p->layer->rules.items[i].objects.items[k].literal_root)
+				add_node(p, &p->layer->rules.items[i], &p->layer->rules.items[i].objects.items[k]);
+}
+
+static bool can_mount(const struct planner *p)
+{
+	return (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
+}
+
+/* A place where what @i opens would also be possible without being granted, or NULL. */
+static const struct tree_node *leaks_at(const struct planner *p, uint32_t needs, uint32_t operation)
+{
+	for (size_t n = 0; n < p->nodes.count; n++) {
+		uint32_t effective = planner_effective(&p->nodes, &p->nodes.items[n], NULL);
+
+		if ((effective & needs) == needs && !(effective & operation))
+			return &p->nodes.items[n];
+	}
+	return NULL;
+}
+
+static const char *operation_name(uint32_t operation)
+{
+	return named_name(&file_operation_table, operation);
+}
+
+/* An operation that is a right together with a gate in the filter: rename, link. */
+static bool check_gated(struct planner *p, size_t i, uint32_t operation, uint32_t needs, uint32_t effective)
+{
+	const struct tree_node *leak;
+
+	if (!(p->layer->rules.items[i].operations & operation))
+		return true;
+	if ((effective & needs) != needs) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       operation == FILE_RENAME ? "grant create and delete there too" : "grant create there too",
+			       "for Landlock a %s is the right to make%s names", operation_name(operation),
+			       operation == FILE_RENAME ? " and remove" : "");
+		return false;
+	}
+	leak = leaks_at(p, needs, operation);
+	if (leak) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       arena_printf(p->arena, "grant %s on `%s/**` as well, or nowhere", operation_name(operation), leak->path),
+			       "the call would then be possible below %s too, where names may be made%s", leak->path,
+			       operation == FILE_RENAME ? " and removed" : "");
+		return false;
+	}
+	return true;
+}
+
+/* attr reaches whatever is on a writable mount. */
+static bool check_attr(struct planner *p, size_t i)
+{
+	const struct tree_node *leak;
+	struct tree_node everything = { .path = "/", .subtree = true };
+
+	if (!(p->layer->rules.items[i].operations & FILE_ATTR) ||
+	    (planner_effective(&p->nodes, &everything, NULL) & FILE_ATTR))
+		return true;
+	if (!can_mount(p)) {
+		planner_refuse(p, i, MECHANISM_MOUNT,
+			       p->layer->isolate & ISOLATE_MOUNT ? "this caller can't make a mount namespace: `cordon doctor`"
+								 : "add `isolate mount`, or name the operations without attr",
+			       "Landlock does not see chmod, chown, utimes and xattr; read-only mounts do");
+		return false;
+	}
+	for (size_t n = 0; n < p->nodes.count; n++) {
+		uint32_t effective = planner_effective(&p->nodes, &p->nodes.items[n], NULL);
+
+		leak = &p->nodes.items[n];
+		if ((effective & CHANGING_OPERATIONS) && !(effective & FILE_ATTR) && leak->type != OBJECT_DEVICE) {
+			planner_refuse(p, i, MECHANISM_SUPERVISOR,
+				       arena_printf(p->arena, "grant attr on `%s` as well, or nowhere", leak->path),
+				       "%s has to be on a writable mount, and attr would be possible there too", leak->path);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_exec_map(struct planner *p, size_t i, uint32_t effective)
+{
+	if (!(p->layer->rules.items[i].operations & FILE_EXEC_MAP))
+		return true;
+	if (!can_mount(p)) {
+		planner_refuse(p, i, MECHANISM_MOUNT, "add `isolate mount`", "mapping executable is held by noexec mounts alone");
+		return false;
+	}
+	if (!(effective & FILE_READ)) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant read there too", "what can be mapped executable can be read");
+		return false;
+	}
+	return true;
+}
+
+static bool check_node(struct planner *p, size_t i, const struct pattern *pattern)
+{
+	const struct host_object *object = planner_object(p, pattern);
+	struct tree_node node = { .path = object->real, .subtree = pattern->subtree };
+	uint32_t effective;
+
+	if (object->type == OBJECT_ABSENT)
+		return true;
+	effective = planner_effective(&p->nodes, &node, NULL);
+	return check_gated(p, i, FILE_RENAME, FILE_CREATE | FILE_DELETE, effective) &&
+	       check_gated(p, i, FILE_LINK, FILE_CREATE, effective) && check_attr(p, i) && check_exec_map(p, i, effective);
+}
+
+/* Once anything may be executed, the start's own files can be started again: they have to be meant. */
+static bool check_exec(struct planner *p, size_t i)
+{
+	const char *loader = p->facts->loader;
+	struct tree_node node = { .path = loader };
+	bool exec = false;
+
+	if (p->layer->rules.items[i].class != REQUEST_EXEC || !loader)
+		return true;
+	planner_effective(&p->nodes, &node, &exec);
+	if (exec)
+		return true;
+	planner_refuse(p, i, MECHANISM_BPF, arena_printf(p->arena, "add `exec %s` if that is acceptable", loader),
+		       "starting a dynamic program needs an executable loader, and %s, started by hand, runs any file that can be read",
+		       loader);
+	return false;
+}
+
+static bool settle(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+
+	if (!check_exec(p, i))
+		return true;
+	for (size_t k = 0; k < rule->objects.count; k++)
+		if (!check_node(p, i, &rule->objects.items[k]))
+			return true;
+	return false;
+}
+
+/* ---- restrictions ---- */
+
+static bool overlaps_allow(const struct planner *p, const struct rule *rule)
+{
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *other = &p->layer->rules.items[i];
+
+		if (!is_allow(p, i) || other->class != rule->class || !planner_active(p, i) ||
+		    (rule->class == REQUEST_FILE && !(rule->operations & other->operations)))
+			continue;
+		if (!rule->objects.count)
+			return true;
+		for (size_t a = 0; a < rule->objects.count; a++)
+			for (size_t b = 0; b < other->objects.count; b++)
+				if (pattern_overlap(&rule->objects.items[a], &other->objects.items[b]))
+					return true;
+	}
+	return false;
+}
+
+static void plan_restriction(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	uint32_t closable = FILE_DELETE | FILE_RENAME | FILE_LINK | FILE_ATTR;
+	bool everything = !rule->objects.count && !rule->excepts.count;
+	bool own_errno = rule->verdict.kind == VERDICT_DENY && (!rule->verdict.error || rule->verdict.error == EACCES);
+
+	if (everything && (rule->class == REQUEST_EXEC || rule->operations == FILE_ALL || !(rule->operations & ~closable)))
+		planner_carry(p, i, MECHANISM_SECCOMP, NULL);
+	else if (own_errno && !overlaps_allow(p, rule))
+		planner_carry(p, i, MECHANISM_DEFAULT, "no rule grants it");
+	else if (!own_errno)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out the errno: Landlock answers EACCES",
+			       "Landlock has one answer, EACCES, and a filter can't see paths");
+	else
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant the subtrees that are meant instead of denying inside one",
+			       "Landlock can't subtract from a granted subtree");
+}
+
+void plan_files(struct planner *p)
+{
+	bool changed;
+
+	for (size_t i = 0; i < p->layer->rules.count; i++)
+		if (is_allow(p, i) && !p->rules[i].decided)
+			check_alone(p, i);
+	do {
+		changed = false;
+		collect_nodes(p);
+		for (size_t i = 0; i < p->layer->rules.count && !changed; i++)
+			if (is_allow(p, i) && !p->rules[i].decided)
+				changed = settle(p, i);
+	} while (changed);
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+		uint32_t mechanisms = MECHANISM_SECCOMP | MECHANISM_LANDLOCK;
+
+		if (p->rules[i].decided || (rule->class != REQUEST_FILE && rule->class != REQUEST_EXEC))
+			continue;
+		if (!is_allow(p, i)) {
+			plan_restriction(p, i);
+			continue;
+		}
+		if ((rule->operations & (FILE_ATTR | FILE_EXEC_MAP)) && can_mount(p))
+			mechanisms |= MECHANISM_MOUNT;
+		planner_carry(p, i, mechanisms, NULL);
+	}
+}

@@ -1,0 +1,302 @@
+/* plan_net.c - net rules: sockets by family and protocol in the filter, TCP ports in Landlock, listen() by the parent.
+ *
+ * The filter's gates for bind, connect, listen and accept are shared by all protocols. TCP's bind and connect are held
+ * by Landlock whatever the gates say; a protocol that nothing else holds is carried only when it may do at least
+ * everything that the gates let through. */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PORTS 65536
+
+struct port_set {
+	uint8_t bits[PORTS / 8];
+	unsigned count;
+};
+
+static void ports_change(struct port_set *set, unsigned first, unsigned last, bool present)
+{
+	for (unsigned port = first; port <= last; port++) {
+		uint8_t bit = (uint8_t)(1u << (port & 7));
+		bool had = set->bits[port >> 3] & bit;
+
+		if (had == present)
+			continue;
+		set->bits[port >> 3] ^= bit;
+		set->count += present ? 1u : -1u;
+	}
+}
+
+static bool all_ports(const struct net_address *address)
+{
+	return address->any_address && address->port_first == 0 && address->port_last == UINT16_MAX;
+}
+
+/* ---- each rule by itself ---- */
+
+static void refuse_address(struct planner *p, size_t i, const struct net_address *address)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	const char *protocol = named_name(&net_protocol_table, rule->protocol);
+
+	if (rule->protocol == NET_TCP)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write `*` as the address if any will do",
+			       "Landlock knows ports, not the address `%s`", address->text);
+	else if (rule->protocol == NET_UDP)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write `*:*` if any will do",
+			       "no kernel mechanism here knows ports or addresses of UDP (`%s`)", address->text);
+	else
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "the address of a %s socket (`%s`) stands in memory, where no filter may look",
+			       protocol, address->text);
+}
+
+static bool address_fits(const struct rule *rule, const struct net_address *address)
+{
+	switch (rule->protocol) {
+	case NET_TCP:
+		return address->any_address;
+	case NET_UDP:
+		return all_ports(address);
+	case NET_UNIX:
+		return false;
+	case NET_NETLINK:
+	case NET_PACKET:
+	case NET_VSOCK:
+		return address->any_address;
+	case NET_PROTOCOL_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void check_alone(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+
+	for (size_t k = 0; k < rule->addresses.count; k++) {
+		const struct net_address *address = &rule->addresses.items[k];
+
+		if (!address_fits(rule, address)) {
+			refuse_address(p, i, address);
+			return;
+		}
+		if (rule->protocol == NET_TCP && !all_ports(address) && p->caps->landlock < 4) {
+			planner_refuse(p, i, MECHANISM_LANDLOCK, "use a newer kernel, or `isolate net`",
+				       "TCP ports need Landlock ABI 4, this kernel has %d", p->caps->landlock);
+			return;
+		}
+	}
+	for (size_t k = 0; k < rule->except_addresses.count; k++)
+		if (rule->protocol != NET_TCP || !rule->except_addresses.items[k].any_address) {
+			planner_refuse(p, i, MECHANISM_SUPERVISOR, "name what is meant, without `except`",
+				       "only TCP ports can be left out of a grant");
+			return;
+		}
+	if ((rule->operations & NET_ACCEPT) && rule->protocol == NET_TCP && !p->caps->notify)
+		planner_refuse(p, i, MECHANISM_LISTENER, "use a newer kernel",
+			       "listen() on a socket that was never bound takes a port of its own, and only a user notification can stop that");
+}
+
+static bool is_allow(const struct planner *p, size_t i)
+{
+	return p->layer->rules.items[i].class == REQUEST_NET && p->layer->rules.items[i].verdict.kind == VERDICT_ALLOW;
+}
+
+/* ---- all rules together ---- */
+
+struct net_state {
+	uint32_t gates;                        /* operations that the filter lets through */
+	uint32_t granted[NET_PROTOCOL_COUNT];
+	bool open[NET_PROTOCOL_COUNT];
+};
+
+static void collect(const struct planner *p, struct net_state *state)
+{
+	*state = (struct net_state){ 0 };
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+
+		if (!is_allow(p, i) || !planner_active(p, i))
+			continue;
+		state->gates |= rule->operations;
+		state->granted[rule->protocol] |= rule->operations;
+		state->open[rule->protocol] = true;
+	}
+}
+
+static bool settle(struct planner *p, size_t i, const struct net_state *state)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	uint32_t held = rule->protocol == NET_TCP ? (p->caps->landlock >= 4 ? NET_BIND | NET_CONNECT : 0u) : 0u;
+	uint32_t leak = state->gates & ~state->granted[rule->protocol] & ~held;
+	struct str names;
+
+	/* the parent that answers listen() answers for TCP */
+	if (rule->protocol == NET_TCP)
+		leak &= ~(uint32_t)NET_ACCEPT;
+	if (rule->protocol != NET_TCP && (rule->operations & NET_ACCEPT) && state->open[NET_TCP]) {
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant accept on TCP only, or use another profile",
+			       "listen() is answered for TCP sockets only");
+		return true;
+	}
+	if (!leak)
+		return false;
+	str_init(&names, p->arena);
+	operations_print(REQUEST_NET, leak, &names);
+	planner_refuse(p, i, MECHANISM_SUPERVISOR,
+		       arena_printf(p->arena, "grant `net %s %s *...` as well, or not for other protocols either", names.text,
+				    named_name(&net_protocol_table, rule->protocol)),
+		       "the filter opens %s for another protocol, and can't tell on which socket it is called", names.text);
+	return true;
+}
+
+/* ---- ports ---- */
+
+static void rule_ports(const struct rule *rule, bool present, struct port_set *set)
+{
+	for (size_t k = 0; k < rule->addresses.count; k++)
+		ports_change(set, rule->addresses.items[k].port_first, rule->addresses.items[k].port_last, present);
+	for (size_t k = 0; k < rule->except_addresses.count; k++)
+		ports_change(set, rule->except_addresses.items[k].port_first, rule->except_addresses.items[k].port_last, !present);
+}
+
+/* All allows, then all denies taken away. */
+static void tcp_ports(const struct planner *p, uint32_t operation, struct port_set *set)
+{
+	struct port_set *one = arena_new_of(p->arena, struct port_set);
+
+	memset(set, 0, sizeof(*set));
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+
+		if (!is_allow(p, i) || !planner_active(p, i) || rule->protocol != NET_TCP || !(rule->operations & operation))
+			continue;
+		memset(one, 0, sizeof(*one));
+		rule_ports(rule, true, one);
+		for (unsigned port = 0; port < PORTS; port++)
+			if (one->bits[port >> 3] & 1u << (port & 7))
+				ports_change(set, port, port, true);
+	}
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+
+		if (rule->class == REQUEST_NET && rule->verdict.kind == VERDICT_DENY && planner_active(p, i) &&
+		    p->rules[i].mechanisms == MECHANISM_LANDLOCK && (rule->operations & operation))
+			rule_ports(rule, false, set);
+	}
+}
+
+static void grant_ports(struct planner *p, const struct port_set *set, uint64_t right)
+{
+	struct landlock_plan *plan = &p->out->landlock;
+
+	plan->handled_net |= right;
+	for (unsigned port = 0; port < PORTS; port++) {
+		if (!(set->bits[port >> 3] & 1u << (port & 7)))
+			continue;
+		*arena_push(p->arena, &plan->ports) = (struct landlock_port){ .port = (uint16_t)port, .rights = right };
+	}
+}
+
+static void plan_tcp(struct planner *p, const struct net_state *state)
+{
+	static const struct {
+		uint32_t operation;
+		const char *right;
+	} held[] = { { NET_CONNECT, "connect_tcp" }, { NET_BIND, "bind_tcp" } };
+	struct port_set *set = arena_new_of(p->arena, struct port_set);
+
+	for (size_t h = 0; h < ARRAY_SIZE(held); h++) {
+		uint64_t bit = 0;
+
+		for (size_t i = 0; i < landlock_right_count; i++)
+			if (landlock_rights[i].kind == LANDLOCK_NET && !strcmp(landlock_rights[i].name, held[h].right))
+				bit = landlock_rights[i].bit;
+		if (!(landlock_known(LANDLOCK_NET, p->caps->landlock) & bit))
+			continue;
+		tcp_ports(p, held[h].operation, set);
+		/* every port: leave it to the filter alone, 65536 rules would say the same */
+		if (set->count < PORTS)
+			grant_ports(p, set, bit);
+	}
+	if (!state->open[NET_TCP] || !(state->gates & NET_ACCEPT))
+		return;
+	tcp_ports(p, NET_ACCEPT, set);
+	p->out->listens = set->count < PORTS;
+	memcpy(p->out->listen_ports, set->bits, sizeof(p->out->listen_ports));
+}
+
+/* ---- restrictions ---- */
+
+static bool overlaps_allow(const struct planner *p, const struct rule *rule)
+{
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *other = &p->layer->rules.items[i];
+
+		if (is_allow(p, i) && planner_active(p, i) && (other->operations & rule->operations) &&
+		    (rule->all_protocols || rule->protocol == other->protocol))
+			return true;
+	}
+	return false;
+}
+
+static bool ports_only(const struct rule *rule)
+{
+	for (size_t k = 0; k < rule->addresses.count; k++)
+		if (!rule->addresses.items[k].any_address)
+			return false;
+	return rule->protocol == NET_TCP && !rule->all_protocols && rule->addresses.count && !rule->except_addresses.count &&
+	       !(rule->operations & NET_ACCEPT && !(rule->operations & NET_BIND));
+}
+
+static void plan_restriction(struct planner *p, size_t i)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+	bool everything = !rule->addresses.count && !rule->except_addresses.count;
+	bool own_errno = rule->verdict.kind == VERDICT_DENY && (!rule->verdict.error || rule->verdict.error == EACCES);
+
+	if (everything && (rule->all_protocols || rule->operations == NET_ALL))
+		planner_carry(p, i, MECHANISM_SECCOMP, NULL);
+	else if (own_errno && !overlaps_allow(p, rule))
+		planner_carry(p, i, MECHANISM_DEFAULT, "no rule grants it");
+	else if (own_errno && ports_only(rule) && p->caps->landlock >= 4)
+		planner_carry(p, i, MECHANISM_LANDLOCK, NULL);
+	else
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       own_errno ? "grant what is meant instead of denying inside a grant" : "leave out the errno",
+			       own_errno ? "neither the filter nor Landlock can take this out of a grant"
+					 : "Landlock has one answer, EACCES, and a filter can't see addresses");
+}
+
+void plan_net(struct planner *p)
+{
+	struct net_state state;
+	bool changed;
+
+	for (size_t i = 0; i < p->layer->rules.count; i++)
+		if (is_allow(p, i) && !p->rules[i].decided)
+			check_alone(p, i);
+	do {
+		changed = false;
+		collect(p, &state);
+		for (size_t i = 0; i < p->layer->rules.count && !changed; i++)
+			if (is_allow(p, i) && !p->rules[i].decided)
+				changed = settle(p, i, &state);
+	} while (changed);
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const struct rule *rule = &p->layer->rules.items[i];
+		uint32_t mechanisms = MECHANISM_SECCOMP;
+
+		if (rule->class != REQUEST_NET || p->rules[i].decided)
+			continue;
+		if (rule->verdict.kind != VERDICT_ALLOW) {
+			plan_restriction(p, i);
+			continue;
+		}
+		if (rule->protocol == NET_TCP)
+			mechanisms |= MECHANISM_LANDLOCK | (rule->operations & NET_ACCEPT ? (uint32_t)MECHANISM_LISTENER : 0);
+		planner_carry(p, i, mechanisms, NULL);
+	}
+	plan_tcp(p, &state);
+}

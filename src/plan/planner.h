@@ -1,0 +1,74 @@
+/* planner.h - what the files of the planner share (plan*.c). Not for other modules: they use plan.h. */
+#ifndef CORDON_PLAN_PLANNER_H
+#define CORDON_PLAN_PLANNER_H
+
+#include "plan/plan.h"
+#include "policy/names.h"
+#include "policy/parse.h"
+#include "policy/resolve.h"
+
+/* What has been found out about one rule. */
+struct rule_state {
+	bool decided;         /* it has its carrier: nothing more to plan */
+	bool carried;
+	bool inactive;        /* carried by doing nothing: it never applies here */
+	uint32_t mechanisms;
+	const char *why, *help;
+};
+
+/* A path that rules name, after symbolic links: rights are the union over all rules. */
+struct tree_node {
+	const char *path;
+	bool subtree;
+	uint32_t operations; /* FILE_* */
+	bool exec;
+	enum object_type type;
+	bool noexec; /* the host's mount is */
+};
+struct tree_nodes {
+	struct tree_node *items;
+	size_t count, capacity;
+};
+
+struct planner {
+	struct arena *arena;
+	const struct model *model;
+	const struct kernel_caps *caps;
+	const struct host_facts *facts;
+	struct plan *plan;
+	/* the layer at hand */
+	size_t index;
+	const struct layer *layer;
+	struct layer_plan *out;
+	struct rule_state *rules;  /* one per layer->rules */
+	struct tree_nodes nodes;   /* of rules that are still in the game */
+	/* per layer, kept for the joint mounts */
+	struct tree_nodes *layer_nodes;
+};
+
+/* Settle rule @i. */
+void planner_carry(struct planner *p, size_t i, uint32_t mechanisms, const char *why);
+__attribute__((format(printf, 5, 6))) void planner_refuse(struct planner *p, size_t i, enum mechanism missing,
+							 const char *help, const char *why, ...);
+/* Still in the game: neither refused nor without effect. */
+bool planner_active(const struct planner *p, size_t i);
+
+/* A setting's carrier. @why as in struct carrier. */
+void planner_setting(struct planner *p, struct span span, const char *text, bool carried, uint32_t mechanisms,
+		     const char *why, const char *help);
+
+const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern);
+/* Union of the operations that hold at @node; *ret_exec whether exec does. */
+uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec);
+bool path_below(const char *path, const char *root);
+
+void plan_files(struct planner *p);    /* file and exec rules, W^X */
+void plan_landlock(struct planner *p); /* the ruleset, from what is carried */
+void plan_net(struct planner *p);
+void plan_rest(struct planner *p);     /* signal, ptrace, mount, ioctl, syscall */
+void plan_settings(struct planner *p);
+void plan_wx(struct planner *p);
+void plan_calls(struct planner *p);    /* call policy, from what is carried */
+void plan_mounts(struct planner *p);   /* all layers together */
+
+#endif

@@ -1,0 +1,225 @@
+/* probe_spaces.c - attempts at namespaces, mounts and control groups. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+#include "platform/probe_attempt.h"
+#include "platform/sys.h"
+
+/* ---- user namespaces ---- */
+
+static int write_text(const char *path, const char *text)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int enter_userns(void)
+{
+	const unsigned uid = geteuid(), gid = getegid();
+	char map[64];
+	int result;
+
+	if (unshare(CLONE_NEWUSER) < 0)
+		return -errno;
+	result = write_text("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	if (result == 0)
+		result = write_text("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	return result == 0 ? write_text("/proc/self/gid_map", map) : result;
+}
+
+static int make_private(void)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+}
+
+int attempt_userns(struct attempt *attempt)
+{
+	int result = enter_userns();
+
+	if (result < 0)
+		return attempt_fail(attempt, "unshare(CLONE_NEWUSER) and its maps", -result);
+	if (unshare(CLONE_NEWNS) < 0)
+		return attempt_fail(attempt, "a mount namespace in the user namespace", errno);
+	result = make_private();
+	if (result < 0)
+		return attempt_fail(attempt, "a mount in the user namespace", -result);
+	attempt_say(attempt, "made one, and used its privileges");
+	return 1;
+}
+
+int attempt_privileged(struct attempt *attempt)
+{
+	int result;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return attempt_fail(attempt, "a mount namespace without a user namespace", errno);
+	result = make_private();
+	if (result < 0)
+		return attempt_fail(attempt, "a mount without a user namespace", -result);
+	attempt_say(attempt, "made a mount namespace without a user namespace");
+	return 1;
+}
+
+/* ---- the other namespaces ---- */
+
+/* *ret_user: it took a user namespace. */
+static int enter(int flag, bool *ret_user)
+{
+	int result = unshare(flag) < 0 ? -errno : 0;
+
+	*ret_user = false;
+	if (result != -EPERM)
+		return result;
+	result = enter_userns();
+	if (result < 0)
+		return result;
+	*ret_user = true;
+	return unshare(flag) < 0 ? -errno : 0;
+}
+
+/* The first process of a pid namespace is number 1 inside. */
+static bool is_first(void)
+{
+	int status = 0;
+	pid_t child = sys_fork(SIGCHLD);
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		sys_leave(getpid() == 1 ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+int attempt_namespace(struct attempt *attempt)
+{
+	bool user;
+	int result = enter(attempt->argument, &user);
+
+	if (result < 0)
+		return attempt_fail(attempt, "unshare", -result);
+	if (attempt->argument == CLONE_NEWPID && !is_first()) {
+		attempt_say(attempt, "made one, but its first process is not number 1");
+		return 0;
+	}
+	attempt_say(attempt, "made one%s", user ? " in a user namespace" : "");
+	return 1;
+}
+
+/* ---- mounts ---- */
+
+/* Put a read-only copy of /dev over /dev, in a mount namespace that exists. */
+static int try_mount_setattr(void)
+{
+	struct statvfs mounted;
+	int result = make_private(), tree;
+
+	if (result < 0)
+		return result;
+	tree = sys_open_tree("/dev");
+	if (tree < 0)
+		return tree;
+	result = sys_mount_setattr(tree, "", AT_EMPTY_PATH | SYS_AT_RECURSIVE, MOUNT_ATTR_RDONLY);
+	if (result == 0)
+		result = sys_move_mount(tree, "/dev");
+	if (result == 0)
+		result = statvfs("/dev", &mounted) < 0 ? -errno : 0;
+	return result == 0 && !(mounted.f_flag & ST_RDONLY) ? -ENOSYS : result;
+}
+
+int attempt_mount_setattr(struct attempt *attempt)
+{
+	bool user;
+	int result = enter(CLONE_NEWNS, &user);
+
+	if (result < 0)
+		return attempt_fail(attempt, "a mount namespace", -result);
+	result = try_mount_setattr();
+	if (result < 0)
+		return attempt_fail(attempt, "open_tree, mount_setattr, move_mount", -result);
+	attempt_say(attempt, "put a read-only copy of /dev in its place%s", user ? " in a user namespace" : "");
+	return 1;
+}
+
+/* ---- all of them at once, for `run` ---- */
+
+static const int namespace_flags[6] = { CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNS };
+
+int attempt_namespaces_quick(struct attempt *attempt)
+{
+	struct kernel_caps *caps = &attempt->caps;
+
+	caps->privileged = unshare(CLONE_NEWNS) == 0;
+	if (!caps->privileged) {
+		caps->userns = enter_userns() == 0;
+		if (!caps->userns || unshare(CLONE_NEWNS) < 0)
+			return 1;
+	}
+	caps->mount_setattr = try_mount_setattr() == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(namespace_flags); i++)
+		if (namespace_flags[i] != CLONE_NEWUSER)
+			caps->ns[i] = namespace_flags[i] == CLONE_NEWNS || unshare(namespace_flags[i]) == 0;
+	if (caps->privileged)
+		caps->userns = enter_userns() == 0;
+	caps->ns[4] = caps->userns;
+	return 1;
+}
+
+/* ---- control groups ---- */
+
+/* The mount point of the v2 hierarchy and the caller's own group in it. */
+static int find_cgroup(char ret[PATH_MAX])
+{
+	auto_fclose FILE *mounts = fopen("/proc/self/mounts", "re"), *own = fopen("/proc/self/cgroup", "re");
+	char line[2048], point[1024], type[64], group[1024] = "";
+	bool found = false;
+
+	while (own && fgets(line, sizeof(line), own))
+		if (sscanf(line, "0::%1023[^\n]", group) == 1)
+			break;
+	while (!found && mounts && fgets(line, sizeof(line), mounts))
+		found = sscanf(line, "%*s %1023s %63s", point, type) == 2 && strcmp(type, "cgroup2") == 0;
+	if (!found || !group[0])
+		return -ENOENT;
+	snprintf(ret, PATH_MAX, "%s%s", point, strcmp(group, "/") ? group : "");
+	return 0;
+}
+
+static bool has_controllers(const char *group)
+{
+	char path[PATH_MAX + 32], line[512] = "";
+	auto_fclose FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", group);
+	file = fopen(path, "re");
+	return file && fgets(line, sizeof(line), file) && strstr(line, "memory") && strstr(line, "pids");
+}
+
+int attempt_cgroup2(struct attempt *attempt)
+{
+	char group[PATH_MAX], path[PATH_MAX + 64];
+	int result = find_cgroup(group);
+	bool usable;
+
+	if (result < 0)
+		return attempt_fail(attempt, "a cgroup v2 hierarchy", -result);
+	snprintf(path, sizeof(path), "%s/cordon-probe-%d", group, (int)getpid());
+	if (mkdir(path, 0755) < 0)
+		return attempt_fail(attempt, "a group of its own", errno);
+	usable = has_controllers(path);
+	rmdir(path);
+	attempt_say(attempt, usable ? "made a group below %.150s" : "%.150s has no memory and pids controllers", group);
+	return usable;
+}

@@ -1,0 +1,358 @@
+/* resolve_calls.c - what the rules of a layer say about system calls.
+ *
+ * A `syscall` rule speaks for itself; a typed rule brings the calls of its templates in data/grants.cordon. What a typed
+ * restriction closes is less than what the same grant opens: only a restriction of everything of its kind closes calls,
+ * the rest is the business of the mechanism that knows objects. */
+#include "policy/resolver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_call_rule(struct resolver *r, uint32_t index, uint16_t call, struct verdict verdict,
+			  const struct cond *const cond[ARCH_COUNT])
+{
+	struct call_rule *added = arena_push(r->arena, &r->layer->calls);
+
+	*added = (struct call_rule){ .verdict = verdict, .call = call, .rule = index };
+	memcpy(added->cond, cond, sizeof(added->cond));
+}
+
+static const struct cond *always_false(struct resolver *r)
+{
+	struct cond *cond = arena_new_of(r->arena, struct cond);
+
+	/* no value is below zero */
+	*cond = (struct cond){ .kind = COND_ATOM, .bits = 64, .compare = COMPARE_LT, .value = 0 };
+	return cond;
+}
+
+/* ---- `syscall` rules ---- */
+
+/* One call under the rule's own condition, or a basic call of a group under its pin. */
+static void open_call(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, uint32_t index,
+		      uint16_t call, bool from_group, struct verdict verdict)
+{
+	const struct cond *cond[ARCH_COUNT] = { 0 };
+	const struct call_row *row = &call_table[call];
+
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++) {
+		if (!(r->layer->arches & 1u << arch) || row->nr[arch] == CALL_NR_NONE)
+			continue;
+		if (ast->cond) {
+			cond[arch] = resolve_cond(r, scope, ast->cond, call, (enum arch)arch);
+			if (!cond[arch])
+				return;
+		} else if (from_group && row->pin && verdict.kind == VERDICT_ALLOW) {
+			/* a pin that can't be stated keeps the call closed */
+			cond[arch] = call_args_stable(row, (enum arch)arch) ? resolve_pin(r, call, (enum arch)arch) : NULL;
+			if (!cond[arch])
+				cond[arch] = always_false(r);
+		}
+	}
+	add_call_rule(r, index, call, verdict, cond);
+}
+
+static const char *const class_reason[CLASS_COUNT] = {
+	[CLASS_TYPED] = "is opened by a typed statement (file, net, exec, signal, ioctl)",
+	[CLASS_DANGEROUS] = "is dangerous",
+};
+
+static bool may_open(struct resolver *r, const struct rule *rule, const struct word *word, const struct call_row *row,
+		     bool from_group)
+{
+	struct diag *d;
+
+	if (rule->builtin || rule->verdict.kind != VERDICT_ALLOW || row->class == CLASS_BASIC || row->class == CLASS_PRIVILEGED)
+		return true;
+	if (!from_group && !rule->template_name && rule->because)
+		return true;
+	d = diag_error(r->diags, row->class == CLASS_TYPED ? "C0220" : "C0222", word->span, "`%s` %s: %s", row->name,
+		       class_reason[row->class],
+		       from_group	    ? "no group can open it"
+		       : rule->template_name ? "no template can open it"
+					     : "it needs a reason");
+	diag_help(r->diags, d, "write `syscall %s because \"...\"` in the profile itself%s", row->name,
+		  row->class == CLASS_TYPED ? ", or the typed statement" : "");
+	return false;
+}
+
+static void open_group(struct resolver *r, const struct scope *scope, const struct rule *rule, uint32_t index,
+		       const struct word *word, const char *name)
+{
+	const struct call_group *group = call_group_find(name);
+
+	if (!group) {
+		diag_help(r->diags, diag_error(r->diags, "C0213", word->span, "unknown group `%s`", name),
+			  "`cordon explain @` lists the groups");
+		return;
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		if (!may_open(r, rule, word, &call_table[group->calls[i]], true))
+			return;
+		open_call(r, scope, rule->ast, index, group->calls[i], true, rule->verdict);
+	}
+}
+
+static void open_named(struct resolver *r, const struct scope *scope, const struct rule *rule, uint32_t index)
+{
+	for (size_t i = 0; i < rule->ast->objects.count; i++) {
+		const struct word *word = &rule->ast->objects.items[i];
+		const char *name = resolve_word(r, scope, word);
+		const char *near;
+		struct diag *d;
+		int call;
+
+		if (!name)
+			continue;
+		if (*name == '@') {
+			open_group(r, scope, rule, index, word, name);
+			continue;
+		}
+		call = call_find(name);
+		if (call >= 0) {
+			if (may_open(r, rule, word, &call_table[call], false))
+				open_call(r, scope, rule->ast, index, (uint16_t)call, false, rule->verdict);
+			continue;
+		}
+		d = diag_error(r->diags, "C0212", word->span, "unknown system call `%s`", name);
+		near = call_suggest(name);
+		if (near)
+			diag_help(r->diags, d, "did you mean `%s`?", near);
+		else
+			diag_help(r->diags, d, "the tables know the calls of Linux up to 6.18");
+	}
+}
+
+/* ---- typed rules: through the grant tables ---- */
+
+static const struct ast_profile *find_grant(const struct resolver *r, const char *name)
+{
+	for (size_t i = 0; r->grants && i < r->grants->count; i++)
+		if (!strcmp(r->grants->items[i]->name.text, name))
+			return r->grants->items[i];
+	return NULL;
+}
+
+/* The calls of grant/@name with @verdict, in the name of rule @index. */
+static void apply_grant(struct resolver *r, uint32_t index, const char *name, struct verdict verdict, unsigned depth)
+{
+	const struct ast_profile *grant = find_grant(r, name);
+
+	if (!grant || depth > 4)
+		return;
+	for (size_t i = 0; i < grant->body.count; i++) {
+		const struct ast_statement *statement = grant->body.items[i];
+		const struct ast_rule *ast = &statement->u.rule;
+
+		if (statement->kind == STATEMENT_USE)
+			apply_grant(r, index, statement->u.use.name.text, verdict, depth + 1);
+		if (statement->kind != STATEMENT_RULE)
+			continue;
+		for (size_t k = 0; k < ast->objects.count; k++) {
+			int call = call_find(ast->objects.items[k].text);
+			struct verdict as_written = { .kind = ast->verdict };
+
+			if (call >= 0)
+				open_call(r, NULL, ast, index, (uint16_t)call, false,
+					  ast->verdict_written ? as_written : verdict);
+		}
+	}
+}
+
+static void grant_file(struct resolver *r, uint32_t index, const struct rule *rule)
+{
+	bool everything = !rule->objects.count && !rule->excepts.count;
+
+	if (rule->verdict.kind != VERDICT_ALLOW && !everything)
+		return;
+	for (size_t i = 0; i < file_operation_table.count; i++) {
+		const struct named_number *row = &file_operation_table.rows[i];
+
+		/* opens stay possible for what is not restricted: only a rule about all operations closes them */
+		if (row->value == FILE_EDIT || !(rule->operations & row->value))
+			continue;
+		if (rule->verdict.kind != VERDICT_ALLOW && rule->operations != FILE_ALL &&
+		    (row->value & (FILE_READ | FILE_WRITE | FILE_APPEND | FILE_CREATE | FILE_EXEC_MAP)))
+			continue;
+		apply_grant(r, index, arena_printf(r->arena, "grant/file-%s", row->name), rule->verdict, 0);
+	}
+}
+
+static void grant_net_operation(struct resolver *r, uint32_t index, const struct rule *rule, const char *protocol)
+{
+	if (rule->verdict.kind == VERDICT_ALLOW || rule->operations == NET_ALL)
+		apply_grant(r, index, arena_printf(r->arena, "grant/net-%s", protocol), rule->verdict, 0);
+	/* bind and connect are shared by all protocols: a restriction of one protocol can't close them */
+	if (rule->verdict.kind != VERDICT_ALLOW && !rule->all_protocols)
+		return;
+	if ((rule->operations & NET_CONNECT) && (rule->protocol != NET_TCP || rule->all_protocols))
+		apply_grant(r, index, "grant/net-connect-udp", rule->verdict, 0);
+	else if (rule->operations & NET_CONNECT)
+		apply_grant(r, index, "grant/net-connect", rule->verdict, 0);
+	if (rule->operations & NET_BIND)
+		apply_grant(r, index, "grant/net-bind", rule->verdict, 0);
+	if (rule->operations & NET_ACCEPT)
+		apply_grant(r, index, "grant/net-accept", rule->verdict, 0);
+}
+
+static void grant_net(struct resolver *r, uint32_t index, const struct rule *rule)
+{
+	bool everything = !rule->addresses.count && !rule->except_addresses.count;
+
+	if (rule->verdict.kind != VERDICT_ALLOW && !everything)
+		return;
+	for (size_t i = 0; i < net_protocol_table.count; i++)
+		if (rule->all_protocols || net_protocol_table.rows[i].value == (uint64_t)rule->protocol)
+			grant_net_operation(r, index, rule, net_protocol_table.rows[i].name);
+}
+
+static void grant_ioctl(struct resolver *r, uint32_t index, const struct rule *rule)
+{
+	const struct cond *cond[ARCH_COUNT] = { 0 };
+	const struct cond *any = NULL;
+	int call = call_find("ioctl");
+
+	/* a kind other than `any` is seen by the supervisor alone; it grants nothing here */
+	if (call < 0 || strcmp(rule->ioctl_kind, "any") != 0)
+		return;
+	for (size_t i = 0; i < rule->commands.count; i++) {
+		struct cond *atom = arena_new_of(r->arena, struct cond);
+		struct cond *either = arena_new_of(r->arena, struct cond);
+
+		*atom = (struct cond){ .kind = COND_ATOM, .arg = 1, .bits = 32, .compare = COMPARE_EQ,
+				       .value = rule->commands.items[i] };
+		*either = (struct cond){ .kind = COND_OR, .left = any, .right = atom };
+		any = any ? either : atom;
+	}
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+		cond[arch] = any;
+	add_call_rule(r, index, (uint16_t)call, rule->verdict, cond);
+}
+
+static void grant_signal(struct resolver *r, uint32_t index, const struct rule *rule)
+{
+	uint32_t all = SIGNAL_SELF | SIGNAL_DOMAIN | SIGNAL_OTHER;
+
+	if (rule->verdict.kind == VERDICT_ALLOW || rule->operations == all)
+		apply_grant(r, index, "grant/signal", rule->verdict, 0);
+}
+
+void resolve_rule_calls(struct resolver *r, uint32_t index)
+{
+	const struct rule rule = r->layer->rules.items[index];
+	struct scope scope = { .template_name = rule.template_name, .phase = rule.phase };
+
+	/* what only the supervisor can decide opens nothing by itself */
+	if (rule.as_user)
+		return;
+	switch (rule.class) {
+	case REQUEST_FILE:
+		grant_file(r, index, &rule);
+		break;
+	case REQUEST_NET:
+		grant_net(r, index, &rule);
+		break;
+	case REQUEST_EXEC:
+		if (rule.verdict.kind == VERDICT_ALLOW || !rule.objects.count)
+			apply_grant(r, index, "grant/exec", rule.verdict, 0);
+		break;
+	case REQUEST_SIGNAL:
+		grant_signal(r, index, &rule);
+		break;
+	case REQUEST_PTRACE:
+		apply_grant(r, index, "grant/ptrace", rule.verdict, 0);
+		break;
+	case REQUEST_MOUNT:
+		apply_grant(r, index, "grant/mount", rule.verdict, 0);
+		break;
+	case REQUEST_IOCTL:
+		grant_ioctl(r, index, &rule);
+		break;
+	case REQUEST_SYSCALL:
+		open_named(r, &scope, &rule, index);
+		break;
+	case REQUEST_CLASS_COUNT:
+		break;
+	}
+}
+
+/* ---- what is in no rule: self-protection, bits that nobody knows ---- */
+
+static uint32_t add_builtin_rule(struct resolver *r, const char *because)
+{
+	struct rule *rule = arena_push(r->arena, &r->layer->rules);
+
+	*rule = (struct rule){ .verdict.kind = VERDICT_DENY, .class = REQUEST_SYSCALL, .phase = PHASE_NONE,
+			       .because = because, .builtin = true };
+	return (uint32_t)(r->layer->rules.count - 1);
+}
+
+/* Which flag arguments does @cond test? Raw registers don't count: whoever writes argN:64 sees all bits. */
+static unsigned tested_flags(const struct cond *cond, const struct call_row *row, enum arch arch)
+{
+	if (!cond)
+		return 0;
+	if (cond->kind != COND_ATOM)
+		return tested_flags(cond->left, row, arch) | tested_flags(cond->right, row, arch);
+	if (cond->arg >= row->arg_count || row->args[cond->arg].type->kind != ARG_FLAGS || !row->args[cond->arg].set ||
+	    cond->bits != call_arg_bits(row, cond->arg, arch))
+		return 0;
+	return 1u << cond->arg;
+}
+
+/* A flag that the tables don't know may mean anything: where a policy looks at a flag argument, such bits are denied. */
+static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call, const unsigned tested[ARCH_COUNT])
+{
+	const struct call_row *row = &call_table[call];
+
+	for (unsigned arg = 0; arg < row->arg_count; arg++) {
+		const struct cond *cond[ARCH_COUNT];
+		bool any = false;
+
+		for (unsigned arch = 0; arch < ARCH_COUNT; arch++) {
+			struct cond *within = arena_new_of(r->arena, struct cond);
+			struct cond *outside = arena_new_of(r->arena, struct cond);
+
+			cond[arch] = always_false(r);
+			if (!(tested[arch] & 1u << arg))
+				continue;
+			*within = (struct cond){ .kind = COND_ATOM, .arg = (uint8_t)arg, .bits = (uint8_t)call_arg_bits(row, arg, (enum arch)arch),
+						 .compare = COMPARE_WITHIN, .value = row->args[arg].set->known[arch] };
+			*outside = (struct cond){ .kind = COND_NOT, .left = within };
+			cond[arch] = outside;
+			any = true;
+		}
+		if (any)
+			add_call_rule(r, index, call, (struct verdict){ .kind = VERDICT_DENY }, cond);
+	}
+}
+
+static int by_call(const void *a, const void *b)
+{
+	const struct call_rule *left = a, *right = b;
+
+	if (left->call != right->call)
+		return left->call < right->call ? -1 : 1;
+	return left->rule < right->rule ? -1 : left->rule > right->rule;
+}
+
+void resolve_finish_calls(struct resolver *r)
+{
+	uint32_t self = add_builtin_rule(r, "Cordon never opens this");
+	uint32_t unknown = add_builtin_rule(r, "a flag that the tables don't know may mean anything");
+	size_t written;
+
+	apply_grant(r, self, "grant/builtin", (struct verdict){ .kind = VERDICT_DENY }, 0);
+	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);
+	written = r->layer->calls.count;
+	for (size_t i = 0; i < written;) {
+		uint16_t call = r->layer->calls.items[i].call;
+		unsigned tested[ARCH_COUNT] = { 0 };
+
+		for (; i < written && r->layer->calls.items[i].call == call; i++)
+			for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+				tested[arch] |= tested_flags(r->layer->calls.items[i].cond[arch], &call_table[call], (enum arch)arch);
+		deny_unknown_bits(r, unknown, call, tested);
+	}
+	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);
+}

@@ -1,0 +1,106 @@
+/* needs.c - does this machine have what a test needs? Each row tries the thing itself, in a child where it would leave
+ * a trace, and never looks at a version number or a configuration file. */
+#include "tap.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Root of the whole machine: root of a user namespace may be denied what these tests do. */
+static bool has_root(void)
+{
+	unsigned first, outside, count;
+	FILE *map;
+	bool whole;
+
+	if (geteuid() != 0)
+		return false;
+	map = fopen("/proc/self/uid_map", "re");
+	if (!map)
+		return false;
+	whole = fscanf(map, "%u %u %u", &first, &outside, &count) == 3 && outside == 0 && count == UINT32_MAX;
+	fclose(map);
+	return whole;
+}
+
+static bool try_userns(void)
+{
+	return unshare(CLONE_NEWUSER) == 0;
+}
+
+static bool try_mount(void)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static bool has_net(void)
+{
+	struct sockaddr_in loopback = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&loopback, sizeof(loopback)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return bound;
+}
+
+static bool action_available(unsigned action)
+{
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+static bool has_seccomp(void)
+{
+	return action_available(SECCOMP_RET_ERRNO);
+}
+
+static bool has_notify(void)
+{
+	return action_available(SECCOMP_RET_USER_NOTIF);
+}
+
+static long landlock_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static bool in_child(bool (*try)(void))
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try() ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static const struct {
+	const char *name;
+	bool (*has)(void); /* leaves no trace */
+	bool (*try)(void); /* in a child */
+} needs[] = {
+	{ "root", has_root, NULL }, { "userns", NULL, try_userns },   { "mount", NULL, try_mount },
+	{ "net", has_net, NULL },   { "seccomp", has_seccomp, NULL }, { "notify", has_notify, NULL },
+};
+
+int tap_has(const char *need)
+{
+	static const char landlock[] = "landlock>=";
+
+	if (strncmp(need, landlock, sizeof(landlock) - 1) == 0)
+		return landlock_abi() >= atol(need + sizeof(landlock) - 1);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strcmp(need, needs[i].name) == 0)
+			return needs[i].has ? needs[i].has() : in_child(needs[i].try);
+	return -EINVAL;
+}

@@ -1,0 +1,194 @@
+/* memory.c - attacks on W^X: each puts a few bytes of machine code somewhere and runs them. It succeeds when they ran. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+/* return 42 */
+#if defined(__x86_64__)
+static const uint8_t payload[] = {0xb8, 42, 0, 0, 0, 0xc3};
+#elif defined(__aarch64__)
+static const uint8_t payload[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
+#else
+#error "machine code for this architecture is missing"
+#endif
+
+#define PAGE 4096
+
+static enum outcome run_payload(void *code, const char *how)
+{
+	int (*function)(void);
+
+	__builtin___clear_cache(code, (char *)code + sizeof(payload));
+	memcpy(&function, &code, sizeof(function));
+	if (function() != 42)
+		return untried("the machine code didn't return what it should");
+	return succeeded("ran code from %s", how);
+}
+
+static enum outcome run_written(void *page, const char *how)
+{
+	memcpy(page, payload, sizeof(payload));
+	return run_payload(page, how);
+}
+
+static enum outcome attack_rwx(char *const *arguments)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arguments;
+	return page == MAP_FAILED ? refused("mmap", errno) : run_written(page, "a page mapped rwx");
+}
+
+/* T13: mmap's third argument is a whole register to a filter, and the kernel looks at some bits of it. */
+static enum outcome attack_rwx_wide(char *const *arguments)
+{
+	long page = syscall(SYS_mmap, NULL, PAGE, 7L | 0x100, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arguments;
+	return page == -1 ? refused("mmap", errno) : run_written((void *)page, "a page mapped rwx | 0x100");
+}
+
+static enum outcome attack_mprotect(char *const *arguments)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arguments;
+	if (page == MAP_FAILED)
+		return refused("mmap", errno);
+	memcpy(page, payload, sizeof(payload));
+	if (mprotect(page, PAGE, PROT_READ | PROT_EXEC) < 0)
+		return refused("mprotect", errno);
+	return run_payload(page, "a page first writable, then executable");
+}
+
+static enum outcome attack_pkey(char *const *arguments)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arguments;
+	if (page == MAP_FAILED)
+		return refused("mmap", errno);
+	memcpy(page, payload, sizeof(payload));
+	if (pkey_mprotect(page, PAGE, PROT_READ | PROT_EXEC, -1) < 0)
+		return refused("pkey_mprotect", errno);
+	return run_payload(page, "a page made executable by pkey_mprotect");
+}
+
+/* Under this personality every readable mapping is executable. */
+static enum outcome attack_personality(char *const *arguments)
+{
+	void *page;
+
+	(void)arguments;
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		return refused("personality", errno);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return page == MAP_FAILED ? refused("mmap", errno) : run_written(page, "a page under READ_IMPLIES_EXEC");
+}
+
+/* T07: one object, mapped once to write and once to execute: no mapping is both. */
+static enum outcome map_twice(int fd, const char *how)
+{
+	void *writable, *executable;
+
+	if (ftruncate(fd, PAGE) < 0)
+		return refused("ftruncate", errno);
+	writable = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (writable == MAP_FAILED)
+		return refused("mmap to write", errno);
+	executable = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	if (executable == MAP_FAILED)
+		return refused("mmap to execute", errno);
+	memcpy(writable, payload, sizeof(payload));
+	return run_payload(executable, how);
+}
+
+static enum outcome attack_twice(char *const *arguments)
+{
+	int fd = open(arguments[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? refused(arguments[0], errno) : map_twice(fd, "a file mapped twice");
+}
+
+static enum outcome attack_memfd(char *const *arguments)
+{
+	int fd = memfd_create("attacker", MFD_CLOEXEC);
+
+	(void)arguments;
+	return fd < 0 ? refused("memfd_create", errno) : map_twice(fd, "a memfd mapped twice");
+}
+
+/* No shared mapping at all: what write() puts into a file, a private mapping of it executes. */
+static enum outcome attack_written(char *const *arguments)
+{
+	int fd = open(arguments[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *page;
+
+	if (fd < 0)
+		return refused(arguments[0], errno);
+	if (ftruncate(fd, PAGE) < 0 || pwrite(fd, payload, sizeof(payload), 0) != (ssize_t)sizeof(payload))
+		return refused("write", errno);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	return page == MAP_FAILED ? refused("mmap to execute", errno) : run_payload(page, "a file it had written");
+}
+
+static enum outcome attack_sysv(char *const *arguments)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0700);
+	void *writable, *executable;
+	int error;
+
+	(void)arguments;
+	if (id < 0)
+		return refused("shmget", errno);
+	writable = shmat(id, NULL, 0);
+	executable = shmat(id, NULL, SHM_EXEC | SHM_RDONLY);
+	error = errno;
+	shmctl(id, IPC_RMID, NULL);
+	if (writable == (void *)-1 || executable == (void *)-1)
+		return refused("shmat", error);
+	memcpy(writable, payload, sizeof(payload));
+	return run_payload(executable, "a System V segment attached twice");
+}
+
+/* The kernel writes through /proc/self/mem whatever the protection of the page is. */
+__attribute__((noinline, aligned(64))) static int victim(void)
+{
+	__asm__ volatile("nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop; nop");
+	return 1;
+}
+
+static enum outcome attack_proc_mem(char *const *arguments)
+{
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	(void)arguments;
+	if (fd < 0)
+		return refused("/proc/self/mem", errno);
+	if (pwrite(fd, payload, sizeof(payload), (off_t)(uintptr_t)&victim) != (ssize_t)sizeof(payload))
+		return refused("pwrite", errno);
+	return run_payload((void *)(uintptr_t)&victim, "its own text, changed through /proc/self/mem");
+}
+
+static const struct attack items[] = {
+	{"map-rwx", "", "map memory writable and executable, run code", attack_rwx},
+	{"map-rwx-wide", "", "the same with an unknown bit in prot", attack_rwx_wide},
+	{"protect-exec", "", "write code, then make the page executable", attack_mprotect},
+	{"pkey-exec", "", "the same by pkey_mprotect", attack_pkey},
+	{"personality-exec", "", "make readable memory executable by personality", attack_personality},
+	{"map-twice", "PATH", "map a file to write and again to execute", attack_twice},
+	{"map-memfd", "", "the same with a memfd", attack_memfd},
+	{"map-written", "PATH", "write a file and map it to execute", attack_written},
+	{"map-sysv", "", "attach shared memory to write and to execute", attack_sysv},
+	{"proc-mem", "", "change the program's text through /proc/self/mem", attack_proc_mem},
+};
+const struct attacks memory_attacks = {items, sizeof(items) / sizeof(items[0])};

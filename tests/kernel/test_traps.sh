@@ -1,0 +1,194 @@
+#!/bin/sh
+# test_traps.sh - the traps of the threat model that one attack can show, each as root and as another user: the attack works
+# without Cordon, is denied by a policy that grants everything near it, and works when just what it needs is granted.
+. "${TAP_SH:?}"
+. "$CORDON_SOURCE/tests/kernel/accept.sh"
+
+# NAME | ATTACK | near: what the policy grants besides std/c-runtime, and must not be enough | what opens it
+# Where nothing can open it the last column is "never"; where only root could do it without Cordon a fifth says so.
+trap_table() {
+	cat <<-EOF
+		T04_fchmod|fchmod FILE|file read FILE|file read,attr FILE;isolate mount
+		T04_fchown|fchown FILE|file read FILE|file read,attr FILE;isolate mount
+		T04_fsetxattr|fsetxattr FILE|file read FILE|file read,attr FILE;isolate mount
+		T04_futimens|futimens FILE|file read FILE|file read,attr FILE;isolate mount
+		T04_setflags|setflags FILE|file read FILE|file read,attr FILE;ioctl any FS_IOC_GETFLAGS FS_IOC_SETFLAGS;isolate mount
+		T04_setflags_without_attr|setflags FILE|file read FILE;ioctl any FS_IOC_GETFLAGS|file read,attr FILE;ioctl any FS_IOC_GETFLAGS FS_IOC_SETFLAGS;isolate mount
+		T04_fchmodat2|fchmodat2 FILE|file read FILE|file read,attr FILE;isolate mount
+		T04_no_append|overwrite FILE RWF_NOAPPEND|file read FILE|file write FILE
+		T04_setfl|overwrite FILE F_SETFL|file read FILE|file write FILE
+		T04_punch_hole|overwrite FILE FALLOC_FL_PUNCH_HOLE|file read FILE|file write FILE
+		T04_ftruncate|overwrite FILE ftruncate|file read FILE|file write FILE
+		T06_loader_closed|loader LOADER $tools/payload|file read $tools/payload|exec LOADER;file read $tools/payload
+		T06_shell_without_loader|shell|exec /bin/sh|exec /bin/sh LOADER
+		T06_memfd_program|exec-memfd|exec /** LOADER;file read $tools/**|exec /** LOADER;file read $tools/**;syscall memfd_create because "a test"
+		T07_map_rwx|map-rwx||wx allow
+		T07_write_then_exec|protect-exec||wx allow
+		T07_pkey|pkey-exec||wx allow
+		T07_personality|personality-exec||wx allow;syscall personality
+		T07_file_mapped_twice|map-twice DIR/twice|isolate mount;file read,write,create DIR/**|wx allow;file read,write,create DIR/**
+		T07_file_written|map-written DIR/written|isolate mount;file read,write,create DIR/**|wx allow;file read,write,create DIR/**
+		T07_memfd_mapped_twice|map-memfd||wx allow;syscall memfd_create because "a test"
+		T07_shared_memory|map-sysv||wx allow;syscall shmget shmat shmctl
+		T07_proc_mem|proc-mem|file read /proc/**|file read,write /proc/**;wx allow
+		T11_signal|signal STRANGER||signal other
+		T11_tgkill|signal-thread STRANGER||signal other
+		T11_sigqueue|signal-queue STRANGER||signal other
+		T11_pidfd|signal-pidfd STRANGER||signal other
+		T11_prlimit|prlimit STRANGER||syscall prlimit64
+		T11_scheduler|scheduler STRANGER||syscall sched_setscheduler
+		T11_affinity|affinity STRANGER||syscall sched_setaffinity
+		T11_nice|nice STRANGER||syscall setpriority
+		T11_ioprio|ioprio STRANGER||syscall ioprio_set
+		T11_owner|owner STRANGER||syscall fcntl if cmd in {F_SETOWN F_SETSIG};signal other
+		T11_owner_ex|owner-ex STRANGER||syscall fcntl if cmd in {F_SETOWN_EX F_SETSIG};signal other
+		T11_sigio|sigio STRANGER||syscall fcntl if cmd == F_SETOWN;signal other
+		T11_sigio_scoped|sigio STRANGER|syscall fcntl if cmd == F_SETOWN|syscall fcntl if cmd == F_SETOWN;signal other
+		T11_datagram|datagram DIR/datagram||syscall socketpair;syscall sendto
+		T13_clone|userns-clone||syscall clone if flags & CLONE_NEWUSER != 0 because "a test"
+		T13_clone_bit_40|userns-clone-wide||syscall clone because "a test"
+		T13_clone3|userns-clone3||syscall clone3 because "a test"
+		T13_mmap_prot|map-rwx-wide||wx allow
+		T13_socket|socket-wide|net connect tcp *:443|syscall socket
+		T13_call_number|number-wide||syscall memfd_create because "a test"
+		T14_int80|int80||arch x86_64 i386
+		T14_x32|x32||arch x86_64 x32
+		T20_tcp_is_not_mptcp|mptcp PORT|net connect tcp *:PORT|syscall socket connect
+		T20_tcp_is_not_udp|socket udp|net connect tcp *:PORT|net connect udp *:*
+		T20_tcp_is_not_udplite|socket udplite|net connect tcp *:PORT;net connect udp *:*|syscall socket
+		T20_tcp_is_not_raw|socket raw|net connect tcp *:PORT|cap net_raw;syscall socket|root
+		T20_tcp_is_not_packet|socket packet|net connect tcp *:PORT|cap net_raw;syscall socket|root
+		T20_tcp_is_not_netlink|socket netlink|net connect tcp *:PORT|syscall socket
+		T20_tcp_is_not_unix|socket unix|net connect tcp *:PORT|syscall socket
+		T20_tcp_is_not_vsock|socket vsock|net connect tcp *:PORT|syscall socket
+		T20_tcp_is_not_sctp|socket sctp|net connect tcp *:PORT|syscall socket
+		T20_tcp_is_not_alg|socket alg|net connect tcp *:PORT|syscall socket
+		T20_port|connect PORT|net connect tcp *:443|net connect tcp *:PORT
+		T20_bind_other_port|bind 8081|net accept tcp *:8080|net accept tcp *:8081
+		T20_listen_unbound|listen|net accept tcp *:8080|syscall listen;syscall socket
+		T20_bind_is_not_listen|bind 8081|net bind tcp *:8081|net accept tcp *:8081
+		T20_fast_open|fastopen PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendto
+		T20_fast_open_sendmsg|fastopen-msg PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendmsg
+		T42_io_uring|call io_uring_setup||syscall io_uring_setup because "a test"
+		userfaultfd|call userfaultfd||syscall userfaultfd because "a test"
+		keyctl|call keyctl||syscall keyctl because "a test"
+		perf_event_open|call perf_event_open||syscall perf_event_open because "a test"
+		chroot|call chroot||cap sys_chroot;syscall chroot|root
+		setuid|call setuid||cap setuid;syscall setuid|root
+		traceme|traceme||ptrace because "a test"
+		module_file|module-file||cap sys_module;syscall finit_module because "a test"|root
+		delete|delete-file DIR/file|file read,write,create DIR/**;isolate mount|file delete DIR/**
+		truncate|truncate-file FILE|file read FILE|file write FILE
+	EOF
+}
+
+# Whom and what the attacks are about: fresh for each attempt.
+prepare() {
+	rm -rf "$site/dir"
+	mkdir "$site/dir"
+	echo text >"$site/dir/file"
+	chown -R "$site_uid:$site_uid" "$site/dir"
+	case $1 in
+	*datagram*) datagram_start || return 1 ;;
+	esac
+}
+
+datagram_start() {
+	[ -z "${datagram_pid-}" ] || {
+		kill "$datagram_pid"
+		wait "$datagram_pid"
+	} 2>/dev/null
+	as "$site_uid" python3 -c '
+import signal, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+signal.pause()' "$site/dir/datagram" &
+	datagram_pid=$!
+	until [ -S "$site/dir/datagram" ]; do
+		kill -0 "$datagram_pid" || return 1
+		sleep 0.02
+	done
+}
+
+# expect OUTCOME NAME ATTACK [COMMAND...]
+expect() {
+	expected=$1
+	expect_name=$2
+	shift 2
+	prepare "$1"
+	attempt "$@"
+	if [ "$outcome" = "$expected" ]; then
+		ok "$expect_name"
+	else
+		not_ok "$expect_name" "$outcome: $said"
+	fi
+}
+
+trap_row() {
+	row="$1 (uid $site_uid)"
+	prepare "$2"
+	attempt "$2"
+	case $outcome/$site_uid/$5 in
+	succeeded/*) ;;
+	untried/*)
+		skip "$row" "needs: $said"
+		return
+		;;
+	denied/65534/root) return ;; # it would prove nothing
+	denied/*/*)
+		case $1 in
+		T14_x32) skip "$row" "needs: x32 in this kernel" ;;
+		*) not_ok "$row works without Cordon" "$outcome: $said" ;;
+		esac
+		return
+		;;
+	*)
+		not_ok "$row works without Cordon" "$outcome: $said"
+		return
+		;;
+	esac
+	ok "$row works without Cordon"
+	grant "$3"
+	expect denied "$row is denied" "$2" "$tools/cordon" run -p "$granted" --
+	[ "$4" != never ] || return
+	grant "$4"
+	expect succeeded "$row works when granted: $4" "$2" "$tools/cordon" run -p "$granted" --
+}
+
+check_user() {
+	site_make "$tap_dir/site-$1" "$1"
+	user_can_isolate "uid $1" "$1" || return
+	trap_table | sed "s#FILE#$site/dir/file#g; s#DIR#$site/dir#g; s#LOADER#$loader#g" >"$tap_dir/table"
+	while IFS='|' read -r name line near open who <&3; do
+		trap_row "$name" "$line" "$near" "$open" "$who"
+	done 3<"$tap_dir/table"
+}
+
+# T14: only a terminal shows it.
+check_terminal() {
+	for attack in tiocsti tiocsti-wide; do
+		row="T14_$attack (uid $1)"
+		if on_terminal "$1" "$tools/attacker" "$attack" >/dev/null; then
+			ok "$row works without Cordon"
+		else
+			skip "$row" "needs: TIOCSTI in this kernel"
+			continue
+		fi
+		grant 'syscall ioctl'
+		on_terminal "$1" "$tools/cordon" run -p "$granted" -- "$tools/attacker" "$attack" >"$tap_dir/terminal" 2>&1
+		if [ $? = 1 ]; then
+			ok "$row is denied even where all of ioctl is granted"
+		else
+			not_ok "$row is denied even where all of ioctl is granted" "$(cat "$tap_dir/terminal")"
+		fi
+	done
+}
+
+accept_begin "traps"
+loader=$(loader_path)
+listener_start || not_ok "somebody to connect to"
+check_user 0
+check_terminal 0
+check_user 65534
+check_terminal 65534
+tap_done

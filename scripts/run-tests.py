@@ -96,7 +96,12 @@ def run_test(test, ci):
     # Files, not pipes: a process that a test leaves behind must not hold up the run.
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         start = time.monotonic()
-        status = run_program(test, stdout, stderr)
+        try:
+            status = run_program(test, stdout, stderr)
+        except OSError as error:
+            outcome.failed.append(f"(the program: {error})")
+            report(outcome)
+            return outcome
         outcome.seconds = time.monotonic() - start
         stdout.seek(0)
         stderr.seek(0)

@@ -186,7 +186,8 @@ def check_numbers(tables, arch, header, base=""):
         if nr is None:
             out.append(f'#ifdef {macro}\n#error "{header} has {name}, syscalls.tbl lacks it for {arch}"\n#endif\n')
         else:
-            out.append(f'#ifdef {macro}\n_Static_assert({macro} == {base}{nr}, "{arch} {name}");\n#undef {macro}\n#endif\n')
+            out.append(f'#ifdef {macro}\n_Static_assert({macro} == {base}{nr}, "{arch} {name}");\n'
+                       f"#undef {macro}\n#endif\n")
     return "".join(out)
 
 
@@ -219,4 +220,5 @@ def check(tables):
         "#if defined(__x86_64__)", x86,
         "#elif defined(__aarch64__)", check_numbers(tables, "aarch64", "asm/unistd.h"),
         "#else\n#error no tables for this architecture\n#endif", headers, audit,
-        "#if defined(__x86_64__)", check_names(tables, "x86_64"), "#else", check_names(tables, "aarch64"), "#endif", ""])
+        "#if defined(__x86_64__)", check_names(tables, "x86_64"),
+        "#else", check_names(tables, "aarch64"), "#endif", ""])

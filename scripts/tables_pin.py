@@ -1,7 +1,8 @@
 """Check the conditions of data/pins.tbl: grammar, argument names, and values on every architecture that has the call.
 
 condition = term {"or" term} ; term = factor {"and" factor} ; factor = "not" factor | "(" condition ")" | test
-test = ARG ["&" BITS] ("==" | "!=" | "<" | "<=" | ">" | ">=") VALUE | ARG "within" BITS | ARG "in" "{" VALUE {VALUE} "}" """
+test = ARG ["&" BITS] ("==" | "!=" | "<" | "<=" | ">" | ">=") VALUE | ARG "within" BITS
+     | ARG "in" "{" VALUE {VALUE} "}" """
 import re
 
 COMPARE = ("==", "!=", "<", "<=", ">", ">=")

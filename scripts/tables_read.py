@@ -286,7 +286,8 @@ def read_pins(path, calls, types, sets, known):
     for call in calls.values():
         outside = [arg["name"] for arg in call["args"] if arg["type"] in OUTSIDE_TYPES]
         if call["class"] == "basic" and outside and not call["pin"]:
-            call["row"].fail(f"basic call `{call['name']}` can name somebody else by `{outside[0]}`: it needs a row in pins.tbl")
+            call["row"].fail(f"basic call `{call['name']}` can name somebody else by `{outside[0]}`: "
+                             "it needs a row in pins.tbl")
 
 
 def read_groups(path, calls):

@@ -121,7 +121,7 @@ static int explain_subject(struct cli *cli, const char *name)
 
 /* ---- with a policy ---- */
 
-static int explain_plan(struct cli *cli, const struct plan *plan)
+static int show_plan(struct cli *cli, const struct plan *plan)
 {
 	struct json json;
 	struct str out;
@@ -132,7 +132,7 @@ static int explain_plan(struct cli *cli, const struct plan *plan)
 		plan_json(plan, &json);
 		str_addc(&out, '\n');
 	} else {
-		plan_print(plan, &out);
+		explain_plan(plan, &out);
 	}
 	return cli_write(cli, &out);
 }
@@ -182,7 +182,7 @@ static int cmd_explain(struct cli *cli, const void *settings_)
 	if (status)
 		return status;
 	cli_report(cli);
-	return *text ? explain_request(cli, &session, text) : explain_plan(cli, session.plan);
+	return *text ? explain_request(cli, &session, text) : show_plan(cli, session.plan);
 }
 
 const struct verb verb_explain = {

@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 
 #include "cli/cli.h"
+#include "cli/explain.h"
 #include "cli/program.h"
 #include "cli/session.h"
 #include "enforce/enforce.h"
+#include "supervise/listen.h"
 
 struct run_settings {
 	struct policy_settings policy;
@@ -128,10 +130,10 @@ static int show(struct cli *cli, const struct program *program, const struct pla
 		return cli_json_end(cli, &out, &json);
 	}
 	str_init(&out, cli->arena);
-	str_addf(&out, "# %s\n\n", program->real);
-	plan_print(plan, &out);
+	str_addf(&out, "program %s\n", program->real);
+	explain_plan(plan, &out);
 	if (confinement) {
-		str_add(&out, "\n# steps\n");
+		str_add(&out, "steps\n");
 		confinement_print(confinement, &out);
 	}
 	return cli_write(cli, &out);
@@ -157,11 +159,6 @@ static int exit_status(int wait_status)
 	return WIFSIGNALED(wait_status) ? EXIT_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-static int setup_status(int error)
-{
-	return error == -ENOENT ? EXIT_NOT_FOUND : error == -EACCES || error == -ENOEXEC ? EXIT_NOT_EXECUTABLE : EXIT_SETUP;
-}
-
 static int confine(struct cli *cli, const struct run_settings *settings, const struct program *program,
 		   const struct plan *plan, const int *keep_fds)
 {
@@ -172,6 +169,7 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 		.envp = environ,
 		.keep_fds = keep_fds,
 		.keep_fd_count = settings->keep_fds.count,
+		.serve = listen_serve,
 	};
 	struct confinement *confinement;
 	int error, status;
@@ -179,7 +177,7 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
 	if (error) {
 		cli_report(cli);
-		return setup_status(error);
+		return confinement_exit_status(error);
 	}
 	cli_report(cli);
 	if (settings->dry_run) {
@@ -191,7 +189,7 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	confinement_release(confinement);
 	if (error) {
 		cli_report(cli);
-		return setup_status(error);
+		return confinement_exit_status(error);
 	}
 	return exit_status(status);
 }

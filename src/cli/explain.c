@@ -308,3 +308,49 @@ void explain_decision(const struct decision *decision, const struct plan *plan, 
 	for (size_t i = 0; i < decision->layers.count; i++)
 		print_layer(decision, plan, i, out);
 }
+
+/* ---- plans ---- */
+
+static size_t mechanisms_width(const struct plan *plan, struct arena *arena)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		struct str text;
+
+		str_init(&text, arena);
+		mechanisms_print(plan->carriers.items[i].mechanisms, &text);
+		if (text.size > width)
+			width = text.size;
+	}
+	return width;
+}
+
+static void print_carrier(const struct carrier *carrier, size_t width, struct str *out)
+{
+	struct str mechanisms;
+
+	str_init(&mechanisms, out->arena);
+	mechanisms_print(carrier->mechanisms, &mechanisms);
+	str_addf(out, "  %s %-*s  %s", carrier->carried ? "ok " : "NOT", (int)width, mechanisms.size ? mechanisms.text : "",
+		 carrier->text);
+	if (carrier->why)
+		str_addf(out, "   # %s%s", carrier->carried ? "" : "missing here: ", carrier->why);
+	str_addc(out, '\n');
+	if (!carrier->carried && carrier->help)
+		str_addf(out, "  %*s = help: %s\n", (int)width + 3, "", carrier->help);
+}
+
+void explain_plan(const struct plan *plan, struct str *out)
+{
+	size_t width = mechanisms_width(plan, out->arena);
+
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		str_addf(out, "profile %s\n", plan->model->items[layer]->name);
+		for (size_t i = 0; i < plan->carriers.count; i++)
+			if (plan->carriers.items[i].layer == layer)
+				print_carrier(&plan->carriers.items[i], width, out);
+	}
+	if (plan->uncarried)
+		str_addf(out, "%zu line%s nothing here carries\n", plan->uncarried, plan->uncarried == 1 ? "" : "s");
+}

@@ -16,5 +16,7 @@ void explain_group(const struct call_group *group, struct str *out, struct json 
 void explain_groups(struct str *out, struct json *json);
 /* @plan may be NULL: then the mechanism is not shown. */
 void explain_decision(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json);
+/* Where each line of the policy went. JSON is plan_json()'s affair. */
+void explain_plan(const struct plan *plan, struct str *out);
 
 #endif

@@ -17,7 +17,6 @@ struct launch {
 	char *const *envp;   /* the caller's environment; the plan's env statements are applied to it */
 	const int *keep_fds; /* descriptors above 2 that stay open */
 	size_t keep_fd_count;
-	bool accept_uncarried; /* --best-effort: the caller has told the user what is lost */
 	/* Answers one pending listen() of the program (supervise/listen.h); needed where the plan has a layer that listens.
 	 * @ports: bit per TCP port. 0, or -errno when the listener can't be served any more. */
 	int (*serve)(int listener, const uint8_t *ports);

@@ -29,7 +29,7 @@ static bool plan_listens(const struct plan *plan)
 
 static int check(const struct plan *plan, const struct launch *launch, struct diags *diags)
 {
-	if (plan->uncarried && !launch->accept_uncarried)
+	if (plan->uncarried)
 		return refuse(diags, "the plan has rules that nothing carries",
 			      "change the rules, or accept less with --best-effort");
 	if (plan_listens(plan) && !launch->serve)

@@ -44,7 +44,7 @@ const struct host_object *planner_object(const struct planner *p, const struct p
 	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
 	struct host_object *assumed;
 
-	for (size_t low = 0, high = p->facts->count; low < high;) {
+	for (size_t low = 0, high = p->facts->assumed ? 0 : p->facts->count; low < high;) {
 		size_t middle = (low + high) / 2;
 		int order = strcmp(pattern->root, p->facts->items[middle].path);
 

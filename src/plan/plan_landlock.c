@@ -29,7 +29,8 @@ static const struct {
 
 static uint64_t rights_of(uint32_t operations, bool exec)
 {
-	uint64_t rights = exec ? right("execute") : 0;
+	/* The kernel opens what it executes for reading as well, and Landlock asks for both. */
+	uint64_t rights = exec ? right("execute") | right("read_file") : 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(operation_rights); i++)
 		for (size_t k = 0; (operations & operation_rights[i].operation) && k < 8 && operation_rights[i].rights[k]; k++)
@@ -37,11 +38,22 @@ static uint64_t rights_of(uint32_t operations, bool exec)
 	return rights;
 }
 
-static void grant(struct planner *p, const char *path, uint64_t rights)
+/* What is no directory takes only the rights that apply to a file. */
+static uint64_t file_rights(void)
+{
+	uint64_t rights = 0;
+
+	for (size_t i = 0; i < landlock_right_count; i++)
+		if (landlock_rights[i].kind == LANDLOCK_FS && landlock_rights[i].applies_file)
+			rights |= landlock_rights[i].bit;
+	return rights;
+}
+
+static void grant(struct planner *p, const char *path, bool is_directory, uint64_t rights)
 {
 	struct landlock_plan *plan = &p->out->landlock;
 
-	rights &= plan->handled_fs;
+	rights &= plan->handled_fs & (is_directory ? UINT64_MAX : file_rights());
 	if (!rights)
 		return;
 	for (size_t i = 0; i < plan->paths.count; i++)
@@ -72,14 +84,14 @@ static void grant_start(struct planner *p)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i])
-			grant(p, files[i], right("execute"));
+			grant(p, files[i], false, right("execute"));
 }
 
 /* What was opened for the start has to be readable by whoever the kernel makes read it. */
 static void grant_script(struct planner *p)
 {
 	if (p->facts->script_interpreter && p->facts->program)
-		grant(p, p->facts->program, right("read_file"));
+		grant(p, p->facts->program, false, right("read_file"));
 }
 
 void plan_landlock(struct planner *p)
@@ -89,7 +101,8 @@ void plan_landlock(struct planner *p)
 
 	plan->handled_fs = landlock_known(LANDLOCK_FS, p->caps->landlock) & ~right("ioctl_dev");
 	for (size_t i = 0; i < p->nodes.count; i++)
-		grant(p, p->nodes.items[i].path, rights_of(p->nodes.items[i].operations, p->nodes.items[i].exec));
+		grant(p, p->nodes.items[i].path, p->nodes.items[i].type == OBJECT_DIRECTORY,
+		      rights_of(p->nodes.items[i].operations, p->nodes.items[i].exec));
 	grant_start(p);
 	grant_script(p);
 	for (size_t i = 0; i < p->layer->rules.count; i++)

@@ -32,8 +32,8 @@ enum arch arch_native(void);
 
 /* What a call needs before a policy opens it (policy-language: "Calls come in four classes"). */
 enum call_class {
-	CLASS_BASIC,      /* what any C program needs; reaches nothing outside the process (perhaps only under its pin) */
-	CLASS_TYPED,      /* opened only by a typed grant: file, net, exec, signal, ioctl ... */
+	CLASS_BASIC, /* what any C program needs; reaches nothing outside the process (perhaps only under its pin) */
+	CLASS_TYPED, /* opened only by a typed grant: file, net, exec, signal, ioctl ... */
 	CLASS_PRIVILEGED, /* needs a line of its own */
 	CLASS_DANGEROUS,  /* needs a line of its own with `because` */
 	CLASS_COUNT
@@ -82,13 +82,13 @@ struct call_row {
 	int16_t nr[ARCH_COUNT]; /* CALL_NR_NONE: the architecture lacks it */
 	const char *since;      /* first kernel release, "2.6.12" for anything older */
 	enum call_class class;
-	int16_t deny_errno; /* what "not granted" answers: 0 = the class's default (EPERM), else e.g. ENOSYS where libc falls back */
+	int16_t deny_errno; /* what "not granted" answers; 0: the default, EPERM. ENOSYS where programs fall back */
 	uint16_t weight;    /* how often real programs make it, in 1/10000 of all calls; 0 = rarely */
 	uint8_t arg_count;
 	const struct call_arg *args; /* arg_count entries, in register order of 64-bit architectures */
-	const char *pin;             /* condition text under which a basic call reaches nothing outside; NULL: none needed */
-	uint8_t ilp32;               /* bit per enum arch on which arguments have bits[1]: i386, x32 through a compat handler */
-	uint8_t unstable;            /* bit per enum arch for which call_args_stable() is false */
+	const char *pin;  /* condition text under which a basic call reaches nothing outside; NULL: none needed */
+	uint8_t ilp32;    /* bit per enum arch on which arguments have bits[1]: i386, x32 through a compat handler */
+	uint8_t unstable; /* bit per enum arch for which call_args_stable() is false */
 };
 
 /* The row number is the identity of a call in every other module ("call id"). Rows are sorted by name. */
@@ -137,8 +137,8 @@ struct named_table {
 extern const struct named_table errno_table;      /* EPERM ... */
 extern const struct named_table signal_table;     /* SIGHUP ... */
 extern const struct named_table capability_table; /* lower case without cap_: net_bind_service ... */
-extern const struct named_table ioctl_table;      /* TCGETS ...: values of the native architecture are alike on all four */
-extern const struct named_table rlimit_table;     /* lower case: nofile, cpu, fsize, core, stack, as, nproc, memlock ... */
+extern const struct named_table ioctl_table;      /* TCGETS ...: of 64-bit architectures; all: set "ioctl" */
+extern const struct named_table rlimit_table; /* lower case: nofile, cpu, fsize, core, stack, as, nproc, memlock ... */
 
 bool named_find(const struct named_table *table, const char *name, uint64_t *ret_value);
 /* First name of @value, or NULL. */

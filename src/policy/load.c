@@ -266,9 +266,11 @@ static int check_profile_option(const struct loaded *loaded, struct arena *arena
 	struct diag *diag;
 	struct str names;
 
+	if (!wanted)
+		return 0;
 	str_init(&names, arena);
 	for (size_t i = 0; i < loaded->sources.count; i++) {
-		if (!wanted || find_profile(loaded->sources.items[i].file, false, wanted, NULL))
+		if (find_profile(loaded->sources.items[i].file, false, wanted, NULL))
 			return 0;
 		list_profiles(loaded->sources.items[i].file, &names);
 	}

@@ -238,6 +238,28 @@ static bool resolve_modifiers(struct resolver *r, const struct scope *scope, con
 	return good;
 }
 
+/* Messages show what a rule means here: variables and parameters as their values. */
+static void show_words(struct resolver *r, const struct scope *scope, struct words *words)
+{
+	struct word *copy = arena_alloc(r->arena, (words->count + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < words->count; i++) {
+		copy[i] = words->items[i];
+		copy[i].text = resolve_word(r, scope, &words->items[i]);
+	}
+	words->items = copy;
+}
+
+static const struct ast_rule *shown_rule(struct resolver *r, const struct scope *scope, const struct ast_rule *ast)
+{
+	struct ast_rule *shown = arena_new_of(r->arena, struct ast_rule);
+
+	*shown = *ast;
+	show_words(r, scope, &shown->objects);
+	show_words(r, scope, &shown->excepts);
+	return shown;
+}
+
 bool resolve_rule(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct span span,
 		  struct rule *ret)
 {
@@ -252,7 +274,9 @@ bool resolve_rule(struct resolver *r, const struct scope *scope, const struct as
 	bool good = class_resolvers[ast->class](r, scope, ast, &rule);
 
 	good &= resolve_modifiers(r, scope, ast, &rule);
-	if (good)
+	if (good) {
+		rule.ast = shown_rule(r, scope, ast);
 		*ret = rule;
+	}
 	return good;
 }

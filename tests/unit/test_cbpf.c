@@ -1,0 +1,528 @@
+/* test_cbpf.c - the emitter's corners, the checks of foreign programs, the tree against an exhaustive search.
+ *
+ * That programs mean what policies say is the business of tests/prop. */
+#include "plan/cbpf.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/cbpf_node.h"
+#include "tap.h"
+
+/* ---- actions ---- */
+
+TEST(actions)
+{
+	static const struct {
+		uint32_t action;
+		struct verdict verdict;
+		bool back; /* and back again */
+	} rows[] = {
+		{ SECCOMP_RET_ALLOW, { VERDICT_ALLOW, 0 }, true },
+		{ SECCOMP_RET_USER_NOTIF, { VERDICT_ASK, 0 }, true },
+		{ SECCOMP_RET_ERRNO | 13, { VERDICT_DENY, 13 }, true },
+		{ SECCOMP_RET_KILL_PROCESS, { VERDICT_KILL, 0 }, true },
+		{ SECCOMP_RET_LOG, { VERDICT_ALLOW, 0 }, false },
+		{ SECCOMP_RET_TRACE | 5, { VERDICT_DENY, ENOSYS }, false },
+		{ SECCOMP_RET_TRAP, { VERDICT_KILL, 0 }, false },
+		{ SECCOMP_RET_KILL_THREAD, { VERDICT_KILL, 0 }, false },
+		{ 0x12345678, { VERDICT_KILL, 0 }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct verdict verdict = verdict_from_action(rows[i].action);
+
+		CHECK_INT(verdict.kind, rows[i].verdict.kind);
+		CHECK_INT(verdict.error, rows[i].verdict.error);
+		CHECK_INT(verdict_to_action(verdict) == rows[i].action, rows[i].back);
+	}
+	CHECK_INT(verdict_to_action((struct verdict){ .kind = VERDICT_DENY }), SECCOMP_RET_ERRNO | EPERM);
+}
+
+/* ---- validation and interpretation of any program ---- */
+
+#define LD_ABS (BPF_LD | BPF_W | BPF_ABS)
+#define RET_K (BPF_RET | BPF_K)
+
+TEST(validate)
+{
+	static const struct {
+		const char *what;
+		struct sock_filter code[4];
+		size_t count;
+		long at; /* -1: fine */
+	} rows[] = {
+		{ "return", { { RET_K, 0, 0, 0 } }, 1, -1 },
+		{ "nothing", { { RET_K, 0, 0, 0 } }, 0, 0 },
+		{ "no return at the end", { { LD_ABS, 0, 0, 0 } }, 1, 0 },
+		{ "jump is last", { { RET_K, 0, 0, 0 }, { BPF_JMP | BPF_JA, 0, 0, 0 } }, 2, 1 },
+		{ "load beyond the data", { { LD_ABS, 0, 0, 64 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "last word of the data", { { LD_ABS, 0, 0, 60 }, { RET_K, 0, 0, 0 } }, 2, -1 },
+		{ "load between words", { { LD_ABS, 0, 0, 2 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "load of a byte", { { BPF_LD | BPF_B | BPF_ABS, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "indirect load", { { BPF_LD | BPF_W | BPF_IND, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "header length", { { BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "length", { { BPF_LD | BPF_W | BPF_LEN, 0, 0, 0 }, { BPF_RET | BPF_A, 0, 0, 0 } }, 2, -1 },
+		{ "modulo", { { BPF_ALU | BPF_MOD | BPF_K, 0, 0, 2 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "division by 0", { { BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "shift by 32", { { BPF_ALU | BPF_LSH | BPF_K, 0, 0, 32 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "shift by 31", { { BPF_ALU | BPF_RSH | BPF_K, 0, 0, 31 }, { RET_K, 0, 0, 0 } }, 2, -1 },
+		{ "opcode of two bytes", { { 0x100 | RET_K, 0, 0, 0 } }, 1, 0 },
+		{ "ja behind the end", { { BPF_JMP | BPF_JA, 0, 0, 1 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "ja backwards", { { BPF_JMP | BPF_JA, 0, 0, UINT32_MAX }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "jt behind the end", { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "jf behind the end", { { BPF_JMP | BPF_JSET | BPF_X, 0, 1, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "scratch word 16", { { BPF_ST, 0, 0, 16 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "unwritten scratch word", { { BPF_LD | BPF_MEM, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
+		{ "written scratch word", { { BPF_STX, 0, 0, 3 }, { BPF_LDX | BPF_MEM, 0, 0, 3 }, { RET_K, 0, 0, 0 } }, 3,
+		  -1 },
+		{ "written on one way only",
+		  { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 }, { BPF_ST, 0, 0, 3 }, { BPF_LD | BPF_MEM, 0, 0, 3 },
+		    { RET_K, 0, 0, 0 } },
+		  4, 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct seccomp_data data = { 0 };
+		uint32_t action = 0x5a5a;
+		size_t at = 99;
+		const int result = cbpf_validate(rows[i].code, rows[i].count, &at);
+		bool held = CHECK_INT(result, rows[i].at < 0 ? 0 : -EINVAL);
+
+		held &= CHECK_INT((long)at, rows[i].at < 0 ? 99 : rows[i].at);
+		held &= CHECK_INT(cbpf_run(rows[i].code, rows[i].count, &data, &action, NULL), result);
+		if (rows[i].at >= 0)
+			held &= CHECK_INT(action, 0x5a5a);
+		if (!held)
+			fprintf(stderr, "# %s\n", rows[i].what);
+	}
+}
+
+TEST(longest_program)
+{
+	struct sock_filter *code = calloc(CBPF_MAX + 1, sizeof(*code));
+
+	for (size_t i = 0; i <= CBPF_MAX; i++)
+		code[i].code = RET_K;
+	CHECK_INT(cbpf_validate(code, CBPF_MAX, NULL), 0);
+	CHECK_INT(cbpf_validate(code, CBPF_MAX + 1, NULL), -EINVAL);
+	free(code);
+}
+
+TEST(run_counts_steps)
+{
+	static const struct sock_filter code[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[1]) },
+		{ BPF_JMP | BPF_JGT | BPF_K, 0, 1, 10 },
+		{ BPF_ALU | BPF_DIV | BPF_X, 0, 0, 0 }, /* X is 0: ends with 0 */
+		{ BPF_ALU | BPF_NEG, 0, 0, 0 },
+		{ BPF_RET | BPF_A, 0, 0, 0 },
+	};
+	struct seccomp_data data = { .args = { 0, 7 } };
+	uint32_t action;
+	unsigned steps;
+
+	CHECK_INT(cbpf_run(code, ARRAY_SIZE(code), &data, &action, &steps), 0);
+	CHECK_INT(action, (uint32_t)-7);
+	CHECK_INT(steps, 4);
+	data.args[1] = 11;
+	CHECK_INT(cbpf_run(code, ARRAY_SIZE(code), &data, &action, &steps), 0);
+	CHECK_INT(action, 0);
+	CHECK_INT(steps, 3);
+}
+
+/* ---- emitting ---- */
+
+static const struct verdict allow = { .kind = VERDICT_ALLOW }, deny = { .kind = VERDICT_DENY, .error = EPERM };
+
+static struct cbpf emit(const struct call_policy *policy, const struct cbpf_options *options, struct arena *arena)
+{
+	struct cbpf program = { 0 };
+
+	REQUIRE(cbpf_emit(policy, options, arena, &program) == 0);
+	REQUIRE(cbpf_validate(program.code, program.count, NULL) == 0);
+	return program;
+}
+
+static uint32_t run_call(const struct cbpf *program, uint32_t audit_arch, uint32_t nr, uint64_t arg0, uint64_t arg4,
+			 unsigned *ret_steps)
+{
+	const struct seccomp_data data = { .nr = (int)nr, .arch = audit_arch, .args = { arg0, 0, 0, 0, arg4 } };
+	uint32_t action = 0;
+
+	REQUIRE(cbpf_run(program->code, program->count, &data, &action, ret_steps) == 0);
+	return action;
+}
+
+static uint32_t native(void)
+{
+	return arch_table[arch_native()].audit_arch;
+}
+
+static uint32_t exec_nr(void)
+{
+	const int call = call_find("execveat");
+
+	REQUIRE(call >= 0);
+	return arch_table[arch_native()].nr_base + (uint32_t)call_table[call].nr[arch_native()];
+}
+
+/* A policy of @count entries 0, 1, 2 ... on the native architecture. */
+static struct call_policy policy_of(struct call_entry *entries, size_t count)
+{
+	struct call_policy policy = {
+		.arches = 1U << arch_native(),
+		.unknown = { .kind = VERDICT_DENY, .error = ENOSYS },
+	};
+
+	policy.entries[arch_native()] = (struct call_entries){ entries, count, count };
+	return policy;
+}
+
+TEST(nothing_but_unknown)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = policy_of(NULL, 0);
+	struct cbpf program = emit(&policy, NULL, arena);
+
+	CHECK_INT(program.count, 1);
+	CHECK_INT(program.code[0].k, SECCOMP_RET_ERRNO | ENOSYS);
+	CHECK_INT(program.token_at[0], -1);
+	policy.arches = 0;
+	program = emit(&policy, NULL, arena);
+	CHECK_INT(program.count, 1);
+	arena_free(arena);
+}
+
+static void check_token(const struct cbpf *program, uint32_t first, uint32_t second, uint32_t otherwise)
+{
+	const uint64_t fd = (uint64_t)first << 32 | 7, flags = (uint64_t)second << 32 | 0x1000;
+
+	CHECK_INT(run_call(program, native(), exec_nr(), fd, flags, NULL), SECCOMP_RET_ALLOW);
+	CHECK_INT(run_call(program, native(), exec_nr(), fd ^ 1ULL << 32, flags, NULL), otherwise);
+	CHECK_INT(run_call(program, native(), exec_nr(), fd, flags ^ 1ULL << 63, NULL), otherwise);
+	CHECK_INT(run_call(program, native(), exec_nr(), (uint32_t)fd, (uint32_t)flags, NULL), otherwise);
+	CHECK_INT(run_call(program, native(), exec_nr() + 1, fd, flags, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+	CHECK_INT(run_call(program, native() ^ 1, exec_nr(), fd, flags, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+}
+
+TEST(token)
+{
+	const struct cbpf_options options = { .with_token = true, .token = { 0x11111111, 0x22222222 } };
+	static const uint32_t tokens[2] = { 0xdeadbeef, 0xdeadbeef }; /* may be equal */
+	struct arena *arena = arena_new(0);
+	struct call_entry entry = { .nr = exec_nr(), .otherwise = { .kind = VERDICT_KILL } };
+	struct call_policy policy = policy_of(&entry, 1);
+	struct cbpf program = emit(&policy, &options, arena);
+
+	REQUIRE(program.token_at[0] >= 0 && program.token_at[1] >= 0 && program.token_at[0] != program.token_at[1]);
+	check_token(&program, 0x11111111, 0x22222222, SECCOMP_RET_KILL_PROCESS);
+	cbpf_set_token(&program, tokens);
+	check_token(&program, tokens[0], tokens[1], SECCOMP_RET_KILL_PROCESS);
+	arena_free(arena);
+}
+
+TEST(token_where_execveat_has_conditions)
+{
+	const struct cbpf_options options = { .with_token = true, .token = { 5, 6 } };
+	/* the leaf looks at the very words of the token, with the very constants */
+	const struct cond high = { .kind = COND_ATOM, .arg = 0, .bits = 64, .compare = COMPARE_GE, .value = 5ULL << 32 };
+	struct call_case item = { .cond = &high, .verdict = { .kind = VERDICT_DENY, .error = 77 } };
+	struct call_entry entry = { .nr = exec_nr(), .cases = &item, .case_count = 1, .otherwise = allow };
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = policy_of(&entry, 1);
+	struct cbpf program = emit(&policy, &options, arena);
+
+	for (uint32_t token = 4; token < 8; token++) {
+		const uint32_t tokens[2] = { token, 6 };
+		const uint64_t arg = 6ULL << 32;
+
+		cbpf_set_token(&program, tokens);
+		CHECK_INT(run_call(&program, native(), exec_nr(), (uint64_t)token << 32, arg, NULL), SECCOMP_RET_ALLOW);
+		CHECK_INT(run_call(&program, native(), exec_nr(), (uint64_t)token << 32, 0, NULL),
+			  token >= 5 ? SECCOMP_RET_ERRNO | 77 : SECCOMP_RET_ALLOW);
+	}
+	arena_free(arena);
+}
+
+TEST(token_is_left_out_where_execveat_is_open)
+{
+	const struct cbpf_options options = { .with_token = true, .token = { 5, 6 } };
+	struct call_entry entry = { .nr = exec_nr(), .otherwise = allow };
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = policy_of(&entry, 1);
+	struct cbpf program = emit(&policy, &options, arena);
+	static const uint32_t tokens[2] = { 1, 2 };
+
+	CHECK_INT(program.token_at[0], -1);
+	CHECK_INT(program.token_at[1], -1);
+	cbpf_set_token(&program, tokens);
+	CHECK_INT(run_call(&program, native(), exec_nr(), 0, 0, NULL), SECCOMP_RET_ALLOW);
+	arena_free(arena);
+}
+
+TEST(token_on_a_filter_for_foreign_architectures)
+{
+	const struct cbpf_options options = { .with_token = true, .token = { 5, 6 } };
+	const enum arch foreign = arch_native() == ARCH_AARCH64 ? ARCH_I386 : ARCH_AARCH64;
+	struct call_entry entry = { .nr = exec_nr(), .otherwise = deny };
+	struct call_policy policy = { .arches = 1U << foreign, .unknown = { .kind = VERDICT_DENY, .error = ENOSYS } };
+	struct arena *arena = arena_new(0);
+	struct cbpf program;
+
+	policy.entries[foreign] = (struct call_entries){ &entry, 1, 1 };
+	program = emit(&policy, &options, arena);
+	check_token(&program, 5, 6, SECCOMP_RET_ERRNO | ENOSYS);
+	CHECK_INT(run_call(&program, arch_table[foreign].audit_arch, exec_nr(), 5ULL << 32, 6ULL << 32, NULL),
+		  SECCOMP_RET_ERRNO | EPERM);
+	arena_free(arena);
+}
+
+/* ---- size ---- */
+
+#define CASES 1100
+
+/* CASES conditions on one call; @spread: over both arguments, so that nothing is shared. */
+static struct call_policy long_policy(struct arena *arena, size_t count, bool spread)
+{
+	struct call_entry *entry = arena_alloc(arena, sizeof(*entry));
+	struct cond *conds = arena_alloc(arena, count * sizeof(*conds));
+
+	*entry = (struct call_entry){ .nr = 7, .case_count = count, .otherwise = allow };
+	entry->cases = arena_alloc(arena, count * sizeof(entry->cases[0]));
+	for (size_t i = 0; i < count; i++) {
+		conds[i] = (struct cond){ .kind = COND_ATOM, .arg = spread ? i % 2 : 0, .bits = spread ? 64 : 32,
+					  .compare = COMPARE_EQ, .value = 1000 + i };
+		entry->cases[i] = (struct call_case){ &conds[i], { VERDICT_DENY, (uint16_t)(1 + i % 4000) } };
+	}
+	return policy_of(entry, 1);
+}
+
+TEST(far_jumps)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = long_policy(arena, CASES, false);
+	struct cbpf program = emit(&policy, NULL, arena);
+
+	for (uint64_t i = 0; i < CASES; i += 13)
+		CHECK_INT(run_call(&program, native(), 7, 1000 + i, 0, NULL), SECCOMP_RET_ERRNO | (1 + i));
+	CHECK_INT(run_call(&program, native(), 7, 999, 0, NULL), SECCOMP_RET_ALLOW);
+	CHECK_INT(run_call(&program, native(), 6, 1000, 0, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+	arena_free(arena);
+}
+
+TEST(too_big)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = long_policy(arena, 3 * CASES, true);
+	struct cbpf program = { .count = 77 };
+
+	CHECK_INT(cbpf_emit(&policy, NULL, arena, &program), -E2BIG);
+	CHECK_INT(program.count, 77);
+	arena_free(arena);
+}
+
+TEST(too_deep)
+{
+	struct cond atom = { .kind = COND_ATOM, .bits = 32, .compare = COMPARE_EQ, .value = 1 };
+	struct cond *nots = calloc(100000, sizeof(*nots));
+	struct call_case item = { .cond = &nots[0], .verdict = deny };
+	struct call_entry entry = { .nr = 7, .cases = &item, .case_count = 1, .otherwise = allow };
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = policy_of(&entry, 1);
+	struct cbpf program = { .count = 77 };
+
+	for (size_t i = 0; i < 100000; i++)
+		nots[i] = (struct cond){ .kind = COND_NOT, .left = i + 1 < 100000 ? &nots[i + 1] : &atom };
+	CHECK_INT(cbpf_emit(&policy, NULL, arena, &program), -E2BIG);
+	CHECK_INT(program.count, 77);
+	arena_free(arena);
+	free(nots);
+}
+
+TEST(deterministic)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = long_policy(arena, 300, true);
+	struct cbpf one = emit(&policy, NULL, arena), two = emit(&policy, NULL, arena);
+
+	CHECK_INT(one.count, two.count);
+	CHECK(memcmp(one.code, two.code, one.count * sizeof(one.code[0])) == 0);
+	arena_free(arena);
+}
+
+/* A chain of alternatives on one argument loads it once. */
+TEST(alternatives_cost_a_test_each)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = long_policy(arena, 10, false);
+	struct cbpf program = emit(&policy, NULL, arena);
+	unsigned steps;
+
+	run_call(&program, native(), 7, 0, 0, &steps);
+	/* arch and nr: 4, the load, ten tests, the return; one or two for the tree */
+	CHECK(steps <= 18);
+	arena_free(arena);
+}
+
+/* ---- the tree ---- */
+
+#define RANGES 120
+
+static uint64_t walk_cost(const struct graph *graph, node_id root, const struct ranges *ranges)
+{
+	uint64_t cost = 0;
+
+	for (size_t i = 0; i < ranges->count; i++) {
+		const uint32_t nr = ranges->items[i].first;
+		node_id at = root;
+
+		while (BPF_CLASS(graph->items[at].code) == BPF_JMP) {
+			const struct node *node = &graph->items[at];
+
+			at = node->to[BPF_OP(node->code) == BPF_JEQ ? nr == node->k : nr >= node->k];
+			cost += ranges->items[i].weight;
+		}
+		CHECK_INT(at, ranges->items[i].leaf);
+	}
+	return cost;
+}
+
+/* The cheapest threshold tree there is, holes included, by trying every cut. */
+static uint64_t exhaustive_cost(const struct ranges *ranges)
+{
+	static uint64_t cost[RANGES][RANGES];
+	const size_t count = ranges->count;
+
+	for (size_t length = 1; length <= count; length++) {
+		for (size_t first = 0; first + length <= count; first++) {
+			const size_t last = first + length - 1;
+			const struct range *r = &ranges->items[first];
+			uint64_t best = length == 1 ? 0 : UINT64_MAX, weight = 0;
+
+			for (size_t cut = first + 1; cut <= last; cut++)
+				if (cost[first][cut - 1] + cost[cut][last] < best)
+					best = cost[first][cut - 1] + cost[cut][last];
+			for (size_t i = first; i <= last && length > 1; i++)
+				weight += ranges->items[i].weight;
+			if (length == 3 && r[0].leaf == r[2].leaf && r[2].first - r[1].first == 1)
+				best = 0;
+			cost[first][last] = best + weight;
+		}
+	}
+	return cost[0][count - 1];
+}
+
+static void random_ranges(struct graph *graph, struct ranges *ret, unsigned leaves)
+{
+	const size_t count = 2 + (size_t)rand() % (RANGES - 2);
+	uint32_t first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		node_id leaf;
+
+		do
+			leaf = graph_return(graph, 0x50001 + (uint32_t)rand() % leaves);
+		while (i > 0 && leaf == ret->items[i - 1].leaf);
+		*arena_push(graph->arena, ret) = (struct range){
+			first, leaf, 1 + (rand() % 5 == 0 ? (uint64_t)rand() % 2000 * 256 : 0)
+		};
+		first += rand() % 2 ? 1 : 2 + (uint32_t)rand() % 20;
+	}
+}
+
+TEST(tree_is_near_the_optimum)
+{
+	double worst = 1;
+
+	for (unsigned round = 0; round < 200; round++) {
+		struct arena *arena = arena_new(0);
+		struct ranges ranges = { 0 };
+		struct graph graph;
+		node_id root;
+		double ratio;
+
+		graph_init(&graph, arena);
+		random_ranges(&graph, &ranges, 2 + round % 3);
+		root = graph_tree(&graph, (struct held){ 0, UINT32_MAX }, &ranges);
+		ratio = (double)walk_cost(&graph, root, &ranges) / (double)exhaustive_cost(&ranges);
+		worst = ratio > worst ? ratio : worst;
+		arena_free(arena);
+	}
+	fprintf(stderr, "# worst of 200: %.4f times the optimum\n", worst);
+	CHECK(worst <= 1.04);
+}
+
+TEST(tree_of_very_many_ranges)
+{
+	struct arena *arena = arena_new(0);
+	struct ranges ranges = { 0 };
+	struct graph graph;
+	node_id root;
+
+	graph_init(&graph, arena);
+	for (uint32_t i = 0; i < 3000; i++)
+		*arena_push(arena, &ranges) = (struct range){ 2 * i, graph_return(&graph, i % 3), 1 + i % 7 };
+	root = graph_tree(&graph, (struct held){ 0, UINT32_MAX }, &ranges);
+	/* log2 of 3000 is 11.6 */
+	CHECK(walk_cost(&graph, root, &ranges) < (uint64_t)(3000 * 4 * 13));
+	arena_free(arena);
+}
+
+/* ---- shown ---- */
+
+TEST(text)
+{
+	const struct cbpf_options options = { .with_token = true, .token = { 5, 6 } };
+	const struct cond one = { .kind = COND_ATOM, .arg = 1, .bits = 32, .compare = COMPARE_WITHIN, .value = 3 };
+	struct call_case item = { .cond = &one, .verdict = allow };
+	struct call_entry entries[] = {
+		{ .nr = 9, .cases = &item, .case_count = 1, .otherwise = deny },
+		{ .nr = 322, .otherwise = { .kind = VERDICT_KILL } },
+	};
+	struct call_policy policy = { .arches = 1U << ARCH_X86_64, .unknown = { VERDICT_DENY, ENOSYS },
+				      .entries[ARCH_X86_64] = { entries, 2, 2 } };
+	struct arena *arena = arena_new(0);
+	struct cbpf program;
+	struct str out;
+
+	if (arch_native() != ARCH_X86_64)
+		SKIP("numbers of x86-64");
+	program = emit(&policy, &options, arena);
+	str_init(&out, arena);
+	cbpf_print(&program, &out);
+	fprintf(stderr, "%s", out.text);
+	CHECK(strstr(out.text, "jeq  x86_64") != NULL);
+	CHECK(strstr(out.text, "ld   arg1  # mmap\n") != NULL);
+	CHECK(strstr(out.text, "jeq  token0") != NULL);
+	CHECK(strstr(out.text, "jeq  token1") != NULL);
+	CHECK(strstr(out.text, "ld   arg4.high") != NULL);
+	CHECK(strstr(out.text, "ret  deny ENOSYS") != NULL);
+	CHECK(strstr(out.text, "ret  kill") != NULL);
+	arena_free(arena);
+}
+
+TEST(json)
+{
+	struct sock_filter code[] = { { BPF_LD | BPF_W | BPF_LEN, 0, 0, 0 }, { BPF_RET | BPF_A, 0, 0, 0 } };
+	struct cbpf program = { .code = code, .count = 2, .token_at = { -1, -1 } };
+	struct arena *arena = arena_new(0);
+	struct json json;
+	struct str out;
+
+	str_init(&out, arena);
+	json_init(&json, &out, false);
+	cbpf_json(&program, &json);
+	CHECK_STR(out.text, "{\"schema\":\"cordon.cbpf/1\",\"count\":2,\"token_at\":[-1,-1],\"code\":["
+			    "{\"code\":128,\"jt\":0,\"jf\":0,\"k\":0,\"text\":\"ld   length\"},"
+			    "{\"code\":22,\"jt\":0,\"jf\":0,\"k\":0,\"text\":\"ret  a\"}]}");
+	code[1].code = 0xff;
+	str_init(&out, arena);
+	cbpf_print(&program, &out);
+	CHECK_STR(out.text, "# not a program that the kernel would take\n");
+	arena_free(arena);
+}

@@ -79,8 +79,11 @@ job_tidy() {
 	require clang clang-tidy
 	[ -e build-asan/build.ninja ] ||
 		CC=clang quietly meson setup build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
-	# shellcheck disable=SC2046 # words are wanted
-	printf '%s\n' $(sources) | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build-asan 2>/dev/null
+	# One file each: the analyzer's va_list check confuses several.
+	if ! sources | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build-asan 2>build-asan/tidy.log; then
+		grep -vE '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter' build-asan/tidy.log >&2 || true
+		return 1
+	fi
 }
 
 job_cppcheck() {

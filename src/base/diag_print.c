@@ -63,15 +63,14 @@ static size_t add_source(struct str *out, const char *text, size_t size)
 {
 	size_t start = out->size;
 
-	for (size_t i = 0, run; i < size; i += run) {
-		if (text[i] == '\t') {
-			repeat(out, ' ', TAB_WIDTH);
-			run = 1;
-			continue;
-		}
-		run = strcspn(text + i, "\t");
-		run = run < size - i ? run : size - i;
+	for (size_t i = 0; i < size;) {
+		const char *tab = memchr(text + i, '\t', size - i);
+		size_t run = tab ? (size_t)(tab - text) - i : size - i;
+
 		str_add_visible(out, text + i, run);
+		if (tab)
+			repeat(out, ' ', TAB_WIDTH);
+		i += run + (tab != NULL);
 	}
 	return count_characters(out->text + start, out->size - start);
 }

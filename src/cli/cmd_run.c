@@ -90,15 +90,31 @@ static bool parse_keep_fds(struct cli *cli, const struct texts *words, int **ret
 
 /* ---- the plan ---- */
 
+/* `require ... else refuse` is not for --best-effort to waive: the policy's author has said what to do. */
+static bool refuses(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		const struct carrier *carrier = &plan->carriers.items[i];
+		const struct layer *layer = plan->model->items[carrier->layer];
+
+		for (size_t k = 0; k < layer->requirements.count && !carrier->carried; k++)
+			if (layer->requirements.items[k].span.source == carrier->span.source &&
+			    layer->requirements.items[k].span.offset == carrier->span.offset)
+				return true;
+	}
+	return false;
+}
+
 /* What nobody carries is an error; with --best-effort it is listed, and then left out. */
 static int settle_uncarried(struct cli *cli, const struct run_settings *settings, struct plan *plan)
 {
+	bool best_effort = settings->best_effort && !refuses(plan);
 	size_t lost = plan->uncarried;
 
 	if (lost == 0)
 		return 0;
-	plan_diagnose(plan, settings->best_effort, &cli->diags);
-	if (!settings->best_effort) {
+	plan_diagnose(plan, best_effort, &cli->diags);
+	if (!best_effort) {
 		if (!settings->dry_run)
 			return cli_fail(cli);
 		cli_report(cli);

@@ -107,21 +107,30 @@ static int read_kernel(struct cli *cli, const char *name, struct kernel_caps *re
 	return error;
 }
 
-/* Which probes a plan for this model can depend on; the others cost time for nothing. */
-static unsigned wanted_probes(const struct model *model)
+/* Which probes a plan for this layer can depend on; the others cost time for nothing. */
+static unsigned wanted_probes(const struct layer *layer)
+{
+	unsigned wanted = layer->isolate ? PROBE_NAMESPACES : 0;
+
+	if (layer->arches & ~(1u << arch_native()))
+		wanted |= PROBE_ARCHES;
+	for (size_t i = 0; i < layer->rules.count; i++)
+		if (layer->rules.items[i].class == REQUEST_NET)
+			wanted |= PROBE_NOTIFY;
+	return wanted;
+}
+
+/* What a policy requires is answered by trying everything. */
+static int ask_kernel(struct cli *cli, const struct model *model, struct kernel_caps *ret)
 {
 	unsigned wanted = 0;
 
 	for (size_t i = 0; i < model->count; i++) {
-		const struct layer *layer = model->items[i];
-
-		if (layer->isolate || layer->requirements.count)
-			wanted |= PROBE_NAMESPACES | PROBE_NOTIFY;
-		for (size_t r = 0; r < layer->rules.count; r++)
-			if (layer->rules.items[r].class == REQUEST_NET)
-				wanted |= PROBE_NOTIFY;
+		if (model->items[i]->requirements.count)
+			return probe_kernel(cli->arena, ret, NULL, NULL);
+		wanted |= wanted_probes(model->items[i]);
 	}
-	return wanted;
+	return probe_kernel_quick(wanted, ret);
 }
 
 int session_plan(struct cli *cli, const struct world_settings *world, const char *program, struct session *session)
@@ -132,7 +141,7 @@ int session_plan(struct cli *cli, const struct world_settings *world, const char
 	if (world && world->kernel)
 		error = read_kernel(cli, world->kernel, &session->caps);
 	else
-		error = probe_kernel_quick(wanted_probes(model), &session->caps);
+		error = ask_kernel(cli, model, &session->caps);
 	if (error && cli->diags.errors == 0)
 		cli_error(cli, "C0713", "cannot find out what this kernel offers: %s", strerror(-error));
 	if (error)

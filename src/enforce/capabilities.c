@@ -43,6 +43,9 @@ int capabilities_drop(uint64_t kept)
 		result = drop_bounding(kept, held.effective);
 	if (result < 0)
 		return result;
+	/* Nothing is left to drop: so it is inside another domain, whose filter need not let us say so. */
+	if (!held.permitted && !held.inheritable)
+		return 0;
 	/* EINVAL: a kernel without ambient capabilities. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return -errno;

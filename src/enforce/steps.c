@@ -27,7 +27,7 @@ static const struct step_info step_table[STEP_KIND_COUNT] = {
 	[STEP_CAPABILITIES] = { "capabilities", "C0618", step_capabilities },
 	[STEP_DESCRIPTORS] = { "descriptors", "C0619", step_descriptors },
 	[STEP_DOMAIN] = { "landlock domain", "C0615", step_domain },
-	[STEP_CHECK] = { "check", "C0604", step_check },
+	[STEP_CHECK] = { "executable check", "C0604", step_check },
 	[STEP_LIMIT] = { "limit", "C0620", step_limit },
 	[STEP_PARENT_DEATH] = { "end with parent", "C0621", step_parent_death },
 	[STEP_SIGNALS] = { "signal mask", "C0621", step_signals },
@@ -71,8 +71,8 @@ int steps_run(struct confinement *confinement, size_t first, size_t last)
 
 void confinement_print(const struct confinement *confinement, struct str *out)
 {
-	str_add(out, confinement->plan->keeps_parent ? "steps, in a child (this process stays as its parent):\n" :
-						       "steps, in place:\n");
+	str_add(out, confinement->plan->keeps_parent ? "in a child, this process stays as its parent:\n" :
+						       "in this process:\n");
 	for (size_t i = 0; i < confinement->steps.count; i++) {
 		const struct step *step = &confinement->steps.items[i];
 

@@ -66,7 +66,7 @@ static bool names_self(const char *path)
 	return false;
 }
 
-/* Is what @pattern asks for granted by a whole subtree anyway? */
+/* Is what @pattern, which Landlock does not know, asks for granted by a whole subtree anyway? */
 static bool granted_elsewhere(const struct planner *p, size_t self, const struct pattern *pattern)
 {
 	const struct rule *rule = &p->layer->rules.items[self];
@@ -103,6 +103,8 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 		return false;
 	}
 	if (!pattern->literal_root) {
+		if (granted_elsewhere(p, i, pattern))
+			return true;
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, arena_printf(p->arena, "grant the directory: `%s/**`", pattern->root),
 			       "Landlock knows subtrees, not the pattern `%s`", pattern->text);
 		return false;
@@ -138,19 +140,12 @@ static bool kernel_fits(struct planner *p, size_t i)
 static void check_alone(struct planner *p, size_t i)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
-	bool elsewhere = rule->objects.count > 0;
 
 	if (rule->operations & (FILE_APPEND | FILE_STAT)) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       rule->operations & FILE_APPEND ? "grant `file write` if overwriting is acceptable" : "leave the `file stat` line out: stat is free then",
 			       rule->operations & FILE_APPEND ? "an appending descriptor can be turned into an overwriting one, and Landlock can't tell them apart"
 							      : "Landlock does not see stat");
-		return;
-	}
-	for (size_t k = 0; k < rule->objects.count; k++)
-		elsewhere &= granted_elsewhere(p, i, &rule->objects.items[k]);
-	if (elsewhere && !(rule->operations & (FILE_ATTR | FILE_EXEC_MAP))) {
-		planner_carry(p, i, MECHANISM_DEFAULT, "another rule grants it already");
 		return;
 	}
 	if (excepts_matter(rule)) {
@@ -321,10 +316,23 @@ static bool settle(struct planner *p, size_t i)
 
 	if (!check_exec(p, i))
 		return true;
-	for (size_t k = 0; k < rule->objects.count; k++)
-		if (!check_node(p, i, &rule->objects.items[k]))
+	for (size_t k = 0; k < rule->objects.count; k++) {
+		const struct pattern *pattern = &rule->objects.items[k];
+
+		/* what granted a pattern may have been refused since */
+		if (pattern->literal_root ? !check_node(p, i, pattern) : !object_fits(p, i, pattern))
 			return true;
+	}
 	return false;
+}
+
+/* Only patterns, each inside a subtree that another rule grants. */
+static bool all_elsewhere(const struct rule *rule)
+{
+	for (size_t k = 0; k < rule->objects.count; k++)
+		if (rule->objects.items[k].literal_root)
+			return false;
+	return true;
 }
 
 /* ---- restrictions ---- */
@@ -388,6 +396,10 @@ void plan_files(struct planner *p)
 			continue;
 		if (!is_allow(p, i)) {
 			plan_restriction(p, i);
+			continue;
+		}
+		if (all_elsewhere(rule)) {
+			planner_carry(p, i, MECHANISM_DEFAULT, "another rule grants it already");
 			continue;
 		}
 		if ((rule->operations & (FILE_ATTR | FILE_EXEC_MAP)) && can_mount(p))

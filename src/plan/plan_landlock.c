@@ -84,7 +84,7 @@ static void grant_start(struct planner *p)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i])
-			grant(p, files[i], false, right("execute"));
+			grant(p, files[i], false, right("execute") | right("read_file"));
 }
 
 /* What was opened for the start has to be readable by whoever the kernel makes read it. */

@@ -12,8 +12,8 @@
 struct class_shape {
 	const char *name;
 	bool operations;
-	const char *protocol; /* what stands in its place ("protocol"); NULL: nothing */
-	const char *object;   /* what the objects are ("address"); NULL: the class has none */
+	const char *protocol; /* what stands in its place ("a protocol"); NULL: nothing */
+	const char *object;   /* what the objects are ("an address"); NULL: the class has none */
 	bool paths;           /* objects are path patterns */
 	bool always_objects;  /* a restriction names them too */
 	const char *operation_names; /* for help texts */

@@ -315,9 +315,9 @@ static int add_lines(struct loaded *loaded, const struct load_options *options, 
 	}
 	if (result == 0 && loaded->sources.count == 0) {
 		struct ast_file *file;
-		const char *text = "cordon 1\n\nprofile \"command line\" {\n}\n";
+		const char *text = "cordon 1\n\nprofile command-line {\n}\n";
 
-		result = parse_file(text_source(arena, "command line", text), arena, diags, &file);
+		result = parse_file(text_source(arena, "command-line", text), arena, diags, &file);
 		if (result == 0)
 			add_layer(loaded, file, file->items[0], arena);
 	}

@@ -36,6 +36,15 @@ static bool parse_class(struct parser *p, struct ast_request *request)
 	return false;
 }
 
+/* Operations and protocols begin with a small letter. */
+static bool parse_bare(struct parser *p, const char *what, const struct class_shape *shape, struct word *ret)
+{
+	if (!parser_at(p, TOKEN_WORD) || p->token.text[0] < 'a' || p->token.text[0] > 'z')
+		return incomplete(p, what, shape);
+	*ret = parser_take(p);
+	return true;
+}
+
 static bool parse_part(struct parser *p, const char *what, const struct class_shape *shape, struct word *ret)
 {
 	if (!parser_at_operand(p))
@@ -101,8 +110,8 @@ bool parse_request_part(struct parser *p, struct ast_request *request)
 	if (!parse_class(p, request))
 		return false;
 	shape = &class_shapes[request->class];
-	if ((shape->operations && !parse_part(p, "an operation", shape, &request->operation)) ||
-	    (shape->protocol && !parse_part(p, shape->protocol, shape, &request->protocol)) ||
+	if ((shape->operations && !parse_bare(p, "an operation", shape, &request->operation)) ||
+	    (shape->protocol && !parse_bare(p, shape->protocol, shape, &request->protocol)) ||
 	    (shape->object && !parse_part(p, shape->object, shape, &request->object)) ||
 	    (request->class == REQUEST_SYSCALL && !parse_call(p, request)))
 		return false;

@@ -46,11 +46,12 @@ static bool is_restriction(const struct ast_rule *rule, bool may_have_verdict)
 	return !may_have_verdict || (rule->verdict_written && rule->verdict != VERDICT_ALLOW);
 }
 
-static bool missing(struct parser *p, const char *what, const struct class_shape *shape)
+static bool missing(struct parser *p, const char *what, bool restriction, const struct class_shape *shape)
 {
 	struct diag *diag = parser_error(p, "C0126", "expected %s, found %s", what, parser_show(p));
 
-	diag_note(p->diags, diag, "a rule that allows names what it allows; only deny, ask and kill may speak of everything");
+	if (!restriction)
+		diag_note(p->diags, diag, "a rule that allows names what it allows; only deny, ask and kill may speak of everything");
 	diag_help(p->diags, diag, "write for example `%s`", shape->example);
 	return false;
 }
@@ -67,13 +68,14 @@ static bool at_object(const struct parser *p)
 	return parser_at(p, TOKEN_STRING) || (parser_at(p, TOKEN_WORD) && !word_starts_clause(p->token.text));
 }
 
-static bool no_operations(struct parser *p, const struct class_shape *shape)
+static bool no_operations(struct parser *p, const struct ast_rule *rule, const struct class_shape *shape)
 {
 	struct diag *diag = parser_error(p, "C0127", "expected an operation, found %s", parser_show(p));
 	struct word word = { .text = p->token.text };
 
 	diag_note(p->diags, diag, "operations of %s are: %s", shape->name, shape->operation_names);
-	diag_help(p->diags, diag, "write for example `%s %s %s`", shape->name, shape->paths ? "read" : "connect tcp",
+	diag_help(p->diags, diag, "write for example `%s%s%s %s %s`", rule->verdict_written ? verdict_name(rule->verdict) : "",
+		  rule->verdict_written ? " " : "", shape->name, shape->paths ? "read" : "connect tcp",
 		  word_show(p->arena, &word));
 	return false;
 }
@@ -95,14 +97,14 @@ static bool add_operation(struct parser *p, struct words *operations)
 	return true;
 }
 
-/* Operations begin with a small letter; anything else is what the rule is about. */
+/* Operations and protocols begin with a small letter; anything else is what the rule is about. */
 static bool at_operation(const struct parser *p)
 {
 	return parser_at(p, TOKEN_WORD) && p->token.text[0] >= 'a' && p->token.text[0] <= 'z';
 }
 
 /* OPERATION[,OPERATION...] */
-static bool parse_operations(struct parser *p, const struct class_shape *shape, struct words *operations)
+static bool parse_operations(struct parser *p, const struct class_shape *shape, struct ast_rule *rule)
 {
 	static const char help[] = "operations are joined by `,`: `file read,write /a`; a path that holds `,` stands in quotes";
 
@@ -111,9 +113,9 @@ static bool parse_operations(struct parser *p, const struct class_shape *shape, 
 	if (!at_object(p))
 		return true;
 	if (!at_operation(p))
-		return no_operations(p, shape);
+		return no_operations(p, rule, shape);
 	do {
-		if (!add_operation(p, operations))
+		if (!add_operation(p, &rule->operations))
 			return false;
 		if (!parser_at(p, TOKEN_COMMA))
 			return true;
@@ -172,20 +174,34 @@ static bool parse_objects(struct parser *p, const struct class_shape *shape, str
 	return true;
 }
 
+/* The word between operations and objects, when there must be one or is one. */
+static bool parse_protocol(struct parser *p, bool restriction, const struct class_shape *shape, struct ast_rule *rule)
+{
+	struct diag *diag;
+
+	if (!at_object(p))
+		return restriction || missing(p, shape->protocol, restriction, shape);
+	if (at_operation(p)) {
+		rule->protocol = parser_take(p);
+		return true;
+	}
+	diag = parser_error(p, "C0126", "expected %s, found %s", shape->protocol, parser_show(p));
+	diag_help(p->diags, diag, "write it before %s: `%s`", shape->object, shape->example);
+	return false;
+}
+
 static bool parse_operands(struct parser *p, bool restriction, const struct class_shape *shape, struct ast_rule *rule)
 {
-	if (shape->operations && !parse_operations(p, shape, &rule->operations))
+	if (shape->operations && !parse_operations(p, shape, rule))
 		return false;
 	if (shape->operations && !rule->operations.count && !restriction)
-		return missing(p, "an operation", shape);
-	if (shape->protocol && at_object(p) && (!shape->operations || rule->operations.count))
-		rule->protocol = parser_take(p);
-	if (shape->protocol && !rule->protocol.text && !restriction)
-		return missing(p, shape->protocol, shape);
+		return missing(p, "an operation", restriction, shape);
+	if (shape->protocol && !parse_protocol(p, restriction, shape, rule))
+		return false;
 	if (shape->object && !parse_objects(p, shape, &rule->objects))
 		return false;
 	if (shape->object && !rule->objects.count && (!restriction || shape->always_objects))
-		return missing(p, shape->object, shape);
+		return missing(p, shape->object, restriction, shape);
 	return true;
 }
 
@@ -380,5 +396,5 @@ bool parse_rule(struct parser *p, bool may_have_verdict, struct ast_rule *rule)
 	while (parser_at(p, TOKEN_WORD) && word_starts_clause(p->token.text))
 		if (!parse_clause(p, rule, seen))
 			return false;
-	return parser_at_operand(p) ? left_over(p, rule) : true;
+	return parser_at_operand(p) || parser_at(p, TOKEN_COMMA) ? left_over(p, rule) : true;
 }

@@ -75,6 +75,8 @@ const char *parser_show(struct parser *p)
 
 	if (!parser_at_operand(p))
 		return names[p->token.kind];
+	if (word.quoted && word_is_bare(word.text))
+		return arena_printf(p->arena, "`\"%s\"`", word_show(p->arena, &word));
 	return arena_printf(p->arena, "`%s`", word_show(p->arena, &word));
 }
 

@@ -14,6 +14,7 @@ accept_begin() {
 	fi
 	chmod 755 "$tap_dir"
 	tools_make "$tap_dir/tools"
+	cd / || exit 1
 }
 
 # user_directory NAME UID: make $tap_dir/NAME-UID for this user and go there.
@@ -46,9 +47,9 @@ under() {
 # denied LINES COMMAND...: COMMAND starts under these lines, and fails.
 denied() {
 	denied_status=0
-	under "$@" || denied_status=$?
-	echo "status $denied_status"
-	[ "$denied_status" != 0 ] && [ "$denied_status" -lt 125 ]
+	under "$@" 2>"$tap_dir/complaint" || denied_status=$?
+	echo "status $denied_status: $(cat "$tap_dir/complaint")"
+	[ "$denied_status" != 0 ] && ! grep -q '^error\[C' "$tap_dir/complaint"
 }
 
 # on_terminal UID COMMAND...: run COMMAND as this user with a new terminal as its standard input and output.

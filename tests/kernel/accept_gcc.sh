@@ -40,12 +40,12 @@ check_error() { # a compiler's own failure passes through
 
 check_secret() { # the source, and what the compiler says about the file
 	! gcc_confined -o stolen "$1" >"$tap_dir/error" 2>&1 && cat "$tap_dir/error" &&
-		grep -qE 'Permission denied|No such file' "$tap_dir/error" && ! grep -q 'a secret' "$tap_dir/error"
+		grep -qE 'Permission denied|[Nn]o such file|file not found' "$tap_dir/error" && ! grep -q 'a secret' "$tap_dir/error"
 }
 
 check_secret_baseline() {
 	as "$uid" gcc -o stolen "$1" >"$tap_dir/error" 2>&1
-	! grep -qE 'Permission denied|No such file' "$tap_dir/error"
+	! grep -qE 'Permission denied|[Nn]o such file|file not found' "$tap_dir/error"
 }
 
 check_program() { # -wrapper starts any program in front of the compiler

@@ -18,6 +18,8 @@ redis_start() {
 		tries=$((tries - 1))
 		if [ "$tries" = 0 ] || ! kill -0 "$redis_pid" 2>/dev/null; then
 			cat redis.log
+			kill "$redis_pid" 2>/dev/null
+			redis_pid=
 			return 1
 		fi
 		sleep 0.05
@@ -81,12 +83,14 @@ check_user() {
 	user_directory redis "$uid"
 	set -- "$tools/cordon" run -p "$tools/redis.cordon" --
 	t "uid $uid: redis starts under its policy" redis_start "$@"
+	[ -n "$redis_pid" ] || return
 	t "uid $uid: values come back" check_values
 	t "uid $uid: a load of four commands" check_load
 	t "uid $uid: a forked child writes a snapshot" check_snapshot
 	t "uid $uid: it is confined" check_confined
 	t "uid $uid: it stops and saves" redis_stop
 	t "uid $uid: it starts again" redis_start "$@"
+	[ -n "$redis_pid" ] || return
 	t "uid $uid: the data are there" test "$(cli get key)" = value
 	t "uid $uid: no complaint in its log" check_complaints
 	t "uid $uid: it can't be made to write elsewhere" check_elsewhere

@@ -55,6 +55,8 @@ serve() {
 		serve_tries=$((serve_tries - 1))
 		if [ "$serve_tries" = 0 ] || ! kill -0 "$serve_pid" 2>/dev/null; then
 			cat "$site/nginx.out" "$site/run/error.log" 2>/dev/null
+			kill "$serve_pid" 2>/dev/null
+			serve_pid=
 			return 1
 		fi
 		sleep 0.05
@@ -135,11 +137,15 @@ stranger_start() {
 	stranger=$!
 }
 
-# The attempt must have had the effect that it claims: a stranger that got a signal is gone, another lives.
+# What an attempt did to a stranger counts, not what it thinks: one that got a signal is gone, another lives. A signal
+# whose call succeeded and that never arrived was denied.
 stranger_check() {
 	case $outcome/$attempt_line in
 	succeeded/signal* | succeeded/owner* | succeeded/sigio*)
-		timeout 5 tail --pid="$stranger" -f /dev/null || outcome=broken
+		timeout 3 tail --pid="$stranger" -f /dev/null || {
+			outcome=denied
+			said="$said, but no signal arrived"
+		}
 		;;
 	*) kill -0 "$stranger" 2>/dev/null || outcome=broken ;;
 	esac

@@ -45,7 +45,7 @@ check_user() {
 	t "uid $uid: delete, rename, link" check_clean
 	t "uid $uid: nothing is written elsewhere" check_elsewhere
 	t "uid $uid: nothing is read there" check_secret
-	t "uid $uid: no network" denied "$only" "$tools/attacker" socket tcp
+	t "uid $uid: no network" denied "$only;file read $tools/**" "$tools/attacker" socket tcp
 }
 
 accept_begin "std/build"

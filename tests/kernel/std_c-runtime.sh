@@ -14,7 +14,7 @@ check_random() {
 }
 
 check_sort() { # sort uses threads
-	seq 300000 | under "$only" sort -rn --parallel=4 >"$tap_dir/sorted" && [ "$(head -1 "$tap_dir/sorted")" = 300000 ]
+	seq 300000 | under "$only" sort -rn --parallel=4 -S 64M >"$tap_dir/sorted" && [ "$(head -1 "$tap_dir/sorted")" = 300000 ]
 }
 
 check_shell_forks() {

@@ -15,13 +15,14 @@ trap_table() {
 		T04_setflags|setflags FILE|file read FILE|file read,attr FILE;ioctl any FS_IOC_GETFLAGS FS_IOC_SETFLAGS;isolate mount
 		T04_setflags_without_attr|setflags FILE|file read FILE;ioctl any FS_IOC_GETFLAGS|file read,attr FILE;ioctl any FS_IOC_GETFLAGS FS_IOC_SETFLAGS;isolate mount
 		T04_fchmodat2|fchmodat2 FILE|file read FILE|file read,attr FILE;isolate mount
-		T04_no_append|overwrite FILE RWF_NOAPPEND|file read FILE|file write FILE
+		T04_no_append|overwrite FILE RWF_NOAPPEND|file read FILE|file write FILE;syscall pwritev2
 		T04_setfl|overwrite FILE F_SETFL|file read FILE|file write FILE
 		T04_punch_hole|overwrite FILE FALLOC_FL_PUNCH_HOLE|file read FILE|file write FILE
 		T04_ftruncate|overwrite FILE ftruncate|file read FILE|file write FILE
 		T06_loader_closed|loader LOADER $tools/payload|file read $tools/payload|exec LOADER;file read $tools/payload
-		T06_shell_without_loader|shell|exec /bin/sh|exec /bin/sh LOADER
-		T06_memfd_program|exec-memfd|exec /** LOADER;file read $tools/**|exec /** LOADER;file read $tools/**;syscall memfd_create because "a test"
+		T06_loader_on_written|loader LOADER DIR/payload|exec LOADER;isolate mount;file read,write,create DIR/**|exec LOADER;wx allow;file read,write,create DIR/**
+		T06_shell|shell|file read /usr/bin/**|exec /bin/sh LOADER
+		T06_memfd_program|exec-memfd|exec /** LOADER;file read $tools/**|exec /** LOADER;file read $tools/**;wx allow;syscall memfd_create because "a test"
 		T07_map_rwx|map-rwx||wx allow
 		T07_write_then_exec|protect-exec||wx allow
 		T07_pkey|pkey-exec||wx allow
@@ -34,38 +35,38 @@ trap_table() {
 		T11_signal|signal STRANGER||signal other
 		T11_tgkill|signal-thread STRANGER||signal other
 		T11_sigqueue|signal-queue STRANGER||signal other
-		T11_pidfd|signal-pidfd STRANGER||signal other
+		T11_pidfd|signal-pidfd STRANGER||syscall pidfd_open because "a test";signal other
 		T11_prlimit|prlimit STRANGER||syscall prlimit64
-		T11_scheduler|scheduler STRANGER||syscall sched_setscheduler
-		T11_affinity|affinity STRANGER||syscall sched_setaffinity
-		T11_nice|nice STRANGER||syscall setpriority
-		T11_ioprio|ioprio STRANGER||syscall ioprio_set
+		T11_scheduler|scheduler STRANGER||cap sys_nice;syscall sched_setscheduler
+		T11_affinity|affinity STRANGER||cap sys_nice;syscall sched_setaffinity
+		T11_nice|nice STRANGER||cap sys_nice;syscall setpriority
+		T11_ioprio|ioprio STRANGER||cap sys_nice;syscall ioprio_set
 		T11_owner|owner STRANGER||syscall fcntl if cmd in {F_SETOWN F_SETSIG};signal other
 		T11_owner_ex|owner-ex STRANGER||syscall fcntl if cmd in {F_SETOWN_EX F_SETSIG};signal other
 		T11_sigio|sigio STRANGER||syscall fcntl if cmd == F_SETOWN;signal other
 		T11_sigio_scoped|sigio STRANGER|syscall fcntl if cmd == F_SETOWN|syscall fcntl if cmd == F_SETOWN;signal other
-		T11_datagram|datagram DIR/datagram||syscall socketpair;syscall sendto
+		T11_datagram|datagram DIR/datagram||syscall socketpair sendto
 		T13_clone|userns-clone||syscall clone if flags & CLONE_NEWUSER != 0 because "a test"
 		T13_clone_bit_40|userns-clone-wide||syscall clone because "a test"
 		T13_clone3|userns-clone3||syscall clone3 because "a test"
 		T13_mmap_prot|map-rwx-wide||wx allow
-		T13_socket|socket-wide|net connect tcp *:443|syscall socket
-		T13_call_number|number-wide||syscall memfd_create because "a test"
+		T13_socket|socket-wide|net connect tcp *:443|syscall socket because "a test"
+		T13_call_number|number-wide||wx allow;syscall memfd_create because "a test"
 		T14_int80|int80||arch x86_64 i386
 		T14_x32|x32||arch x86_64 x32
-		T20_tcp_is_not_mptcp|mptcp PORT|net connect tcp *:PORT|syscall socket connect
+		T20_tcp_is_not_mptcp|mptcp PORT|net connect tcp *:PORT|syscall socket connect because "a test"
 		T20_tcp_is_not_udp|socket udp|net connect tcp *:PORT|net connect udp *:*
-		T20_tcp_is_not_udplite|socket udplite|net connect tcp *:PORT;net connect udp *:*|syscall socket
-		T20_tcp_is_not_raw|socket raw|net connect tcp *:PORT|cap net_raw;syscall socket|root
-		T20_tcp_is_not_packet|socket packet|net connect tcp *:PORT|cap net_raw;syscall socket|root
-		T20_tcp_is_not_netlink|socket netlink|net connect tcp *:PORT|syscall socket
-		T20_tcp_is_not_unix|socket unix|net connect tcp *:PORT|syscall socket
-		T20_tcp_is_not_vsock|socket vsock|net connect tcp *:PORT|syscall socket
-		T20_tcp_is_not_sctp|socket sctp|net connect tcp *:PORT|syscall socket
-		T20_tcp_is_not_alg|socket alg|net connect tcp *:PORT|syscall socket
+		T20_tcp_is_not_udplite|socket udplite|net connect tcp *:PORT;net connect udp *:*|syscall socket because "a test"
+		T20_tcp_is_not_raw|socket raw|net connect tcp *:PORT|cap net_raw;syscall socket because "a test"|root
+		T20_tcp_is_not_packet|socket packet|net connect tcp *:PORT|cap net_raw;syscall socket because "a test"|root
+		T20_tcp_is_not_netlink|socket netlink|net connect tcp *:PORT|syscall socket because "a test"
+		T20_tcp_is_not_unix|socket unix|net connect tcp *:PORT|syscall socket because "a test"
+		T20_tcp_is_not_vsock|socket vsock|net connect tcp *:PORT|syscall socket because "a test"
+		T20_tcp_is_not_sctp|socket sctp|net connect tcp *:PORT|syscall socket because "a test"
+		T20_tcp_is_not_alg|socket alg|net connect tcp *:PORT|syscall socket because "a test"
 		T20_port|connect PORT|net connect tcp *:443|net connect tcp *:PORT
 		T20_bind_other_port|bind 8081|net accept tcp *:8080|net accept tcp *:8081
-		T20_listen_unbound|listen|net accept tcp *:8080|syscall listen;syscall socket
+		T20_listen_unbound|listen|net accept tcp *:8080|syscall listen socket because "a test"
 		T20_bind_is_not_listen|bind 8081|net bind tcp *:8081|net accept tcp *:8081
 		T20_fast_open|fastopen PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendto
 		T20_fast_open_sendmsg|fastopen-msg PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendmsg
@@ -87,6 +88,7 @@ prepare() {
 	rm -rf "$site/dir"
 	mkdir "$site/dir"
 	echo text >"$site/dir/file"
+	cp "$tools/payload" "$site/dir/payload"
 	chown -R "$site_uid:$site_uid" "$site/dir"
 	case $1 in
 	*datagram*) datagram_start || return 1 ;;
@@ -174,7 +176,7 @@ check_terminal() {
 			skip "$row" "needs: TIOCSTI in this kernel"
 			continue
 		fi
-		grant 'syscall ioctl'
+		grant 'syscall ioctl because "a test"'
 		on_terminal "$1" "$tools/cordon" run -p "$granted" -- "$tools/attacker" "$attack" >"$tap_dir/terminal" 2>&1
 		if [ $? = 1 ]; then
 			ok "$row is denied even where all of ioctl is granted"

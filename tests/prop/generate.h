@@ -48,10 +48,25 @@ struct call_request {
 void generate_call_request(struct stream *stream, const struct call_policy *policy, struct call_request *ret);
 struct seccomp_data call_request_data(const struct call_request *request);
 
-/* A layer of call rules, with phases. @calls (rows of call_table): the rules speak about these. */
-struct layer *generate_layer(struct stream *stream, struct arena *arena, const uint16_t *calls, size_t call_count_);
-/* One more rule for some of @calls, whose verdict is @kind. */
-void generate_layer_rule(struct stream *stream, struct arena *arena, struct layer *layer, enum verdict_kind kind,
-			 uint16_t call);
+/* Which layers to make. */
+struct layer_shape {
+	const uint16_t *calls; /* rows of call_table that the rules speak about */
+	size_t count;
+	uint32_t arches;
+	int phases;            /* rules may stand in this many */
+	bool ask;              /* `ask` rules too */
+	bool by_uid;           /* rules may have `if uid` @uid or another */
+	uint32_t uid;
+	bool open_others;      /* one more rule allows all other calls */
+};
+/* A layer of call rules, and defaults. */
+struct layer *generate_layer(struct stream *stream, struct arena *arena, const struct layer_shape *shape);
+/* One more rule of @kind for some of the calls. */
+void generate_layer_rule(struct stream *stream, struct arena *arena, struct layer *layer,
+			 const struct layer_shape *shape, enum verdict_kind kind);
+
+/* Typed rules and requests over a small world of paths, addresses and commands. */
+void generate_typed_rule(struct stream *stream, struct arena *arena, struct layer *layer, enum verdict_kind kind);
+void generate_typed_request(struct stream *stream, struct arena *arena, struct request *ret);
 
 #endif

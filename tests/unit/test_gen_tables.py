@@ -17,7 +17,7 @@ import tap  # noqa: E402
 
 DATA = os.path.join(SOURCE, "data")
 
-# what is wrong, table, regular expression that matches in one row (None: the whole file), replacement, words of the message
+# what is wrong, table, regular expression that matches in one row (None: whole file), replacement, words of the message
 BAD_ROWS = [
     ("a call without a class", "syscalls", r"(?m)^(read .*2\.6\.12) +basic +- .*$", r"\1", "8 columns"),
     ("a call without arguments or void", "syscalls", r"(?m)^(getpid .*?) +void$", r"\1", "void"),
@@ -170,12 +170,12 @@ def check_headers_are_covered(tables, compiler, headers):
         tap.ok(f"{header}: every number is in syscalls.tbl", names and not missing, " ".join(missing))
 
 
-ENUM_HEADERS = """stddef.h linux/fcntl.h linux/bpf.h linux/in.h linux/in6.h linux/io_uring.h linux/ioprio.h
-linux/kcmp.h linux/landlock.h linux/membarrier.h linux/mempolicy.h linux/mount.h linux/personality.h linux/tcp.h""".split()
+ENUM_HEADERS = """stddef.h linux/fcntl.h linux/bpf.h linux/in.h linux/in6.h linux/io_uring.h linux/ioprio.h linux/kcmp.h
+linux/landlock.h linux/membarrier.h linux/mempolicy.h linux/mount.h linux/personality.h linux/tcp.h""".split()
 
 
 def check_enumerators(tables, compiler, arch):
-    """Names that headers define as enumerators, which no #ifdef sees: one compilation finds which exist, one asserts."""
+    """Names that headers define as enumerators, which no #ifdef sees: one compilation finds them, one asserts."""
     names = {name: values[arch] for flag_set in tables.sets.values() for name, values in flag_set["values"].items()
              if values[arch] is not None}
     includes = "".join(f"#include <{header}>\n" for header in ENUM_HEADERS)

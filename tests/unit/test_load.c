@@ -163,7 +163,7 @@ TEST(lines_alone_make_a_policy)
 
 	start(&f);
 	CHECK_INT(load(&f, NULL, &options, &loaded), 0);
-	CHECK_STR(loaded.model->items[0]->name, "command line");
+	CHECK_STR(loaded.model->items[0]->name, "command-line");
 	lines[1] = "fiel read /etc/hostname";
 	CHECK_INT(load(&f, NULL, &options, &loaded), -EINVAL);
 	CHECK_STR(f.diags.items[0].span.source->name, "-a");

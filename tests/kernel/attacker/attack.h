@@ -34,7 +34,8 @@ enum outcome refused(const char *what, int error);
 /* The child's part of an attack ended with wait status @status: its exit status is an outcome that it has printed. */
 enum outcome child_outcome(pid_t pid);
 
-/* A number from the command line; what isn't one ends the program as broken. */
+/* A number from the command line, or `parent`: the number of the process that started this one. What isn't one ends the
+ * program as broken. */
 long number(const char *text);
 
 #endif

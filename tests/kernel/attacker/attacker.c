@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "attack.h"
 
@@ -71,6 +72,8 @@ long number(const char *text)
 	char *end;
 	long value;
 
+	if (strcmp(text, "parent") == 0)
+		return getppid();
 	errno = 0;
 	value = strtol(text, &end, 0);
 	if (errno || end == text || *end) {

@@ -28,10 +28,11 @@ static struct sockaddr_in loopback(const char *port)
 
 static enum outcome connect_by(int fd, const char *port, const char *what)
 {
-	struct sockaddr_in address = loopback(port);
+	struct sockaddr_in address;
 
 	if (fd < 0)
 		return refused("socket", errno);
+	address = loopback(port);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return succeeded("%s connected to port %s", what, port);
 	if (errno == ECONNREFUSED)

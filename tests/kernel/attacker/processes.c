@@ -19,6 +19,7 @@
 #include "attack.h"
 
 #define SHELL_STATUS 42
+#define LOADER_STATUS 127 /* of ld.so when it can't map what it was given */
 
 /* Does a started program do what it was started for? The child leaves the errno of a failed exec in its status. */
 static enum outcome started(pid_t pid, const char *what)
@@ -31,6 +32,8 @@ static enum outcome started(pid_t pid, const char *what)
 		return refused("waitpid", errno);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SHELL_STATUS)
 		return succeeded("%s ran", what);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == LOADER_STATUS)
+		return refused(what, EACCES);
 	if (WIFEXITED(status) && WEXITSTATUS(status) > 0 && WEXITSTATUS(status) < SHELL_STATUS)
 		return refused(what, WEXITSTATUS(status));
 	printf("broken: %s ended with wait status 0x%x\n", what, (unsigned)status);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -103,7 +104,7 @@ static enum outcome attack_ioprio(char *const *arguments)
 /* A socket that gets ready signals its owner: with F_SETSIG any signal, to any owner. */
 static enum outcome own_and_poke(pid_t pid, int command, void *owner, int own_signal, const char *what)
 {
-	int pair[2];
+	int pair[2], on = 1;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return refused("socketpair", errno);
@@ -111,8 +112,8 @@ static enum outcome own_and_poke(pid_t pid, int command, void *owner, int own_si
 		return refused("F_SETSIG", errno);
 	if ((owner ? fcntl(pair[0], command, owner) : fcntl(pair[0], command, pid)) < 0)
 		return refused(what, errno);
-	if (fcntl(pair[0], F_SETFL, O_ASYNC) < 0)
-		return refused("O_ASYNC", errno);
+	if (ioctl(pair[0], FIOASYNC, &on) < 0)
+		return refused("FIOASYNC", errno);
 	if (write(pair[1], "x", 1) != 1)
 		return refused("write", errno);
 	return succeeded("%s made a socket signal process %d", what, (int)pid);

@@ -1,0 +1,217 @@
+/* trial.c - see trial.h. */
+#include "trial.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "supervise/listen.h"
+
+#define PAYLOAD_MARK "payload"
+
+extern char **environ;
+
+static struct payload *payloads;
+
+void payload_register(struct payload *payload)
+{
+	payload->next = payloads;
+	payloads = payload;
+}
+
+/* Runs after all payloads are registered, and before main() of the harness. */
+__attribute__((constructor(65535))) static void run_payload(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[0], PAYLOAD_MARK) != 0)
+		return;
+	for (struct payload *payload = payloads; payload; payload = payload->next)
+		if (strcmp(payload->name, argv[1]) == 0)
+			_exit(payload->run(argc > 2 ? argv[2] : NULL));
+	_exit(99);
+}
+
+/* ---- the plan ---- */
+
+static void allow_all(struct trial *trial, struct layer_plan *layer)
+{
+	const enum arch arch = arch_native();
+
+	layer->calls.arches = 1U << arch;
+	layer->calls.unknown = (struct verdict){ VERDICT_DENY, ENOSYS };
+	for (uint32_t nr = 0; nr < arch_table[arch].nr_end; nr++) {
+		int row = call_find_nr(arch, nr);
+
+		if (row >= 0)
+			*arena_push(trial->arena, &layer->calls.entries[arch]) = (struct call_entry){
+				.nr = nr, .call = (uint16_t)row, .otherwise = { VERDICT_ALLOW, 0 },
+			};
+	}
+}
+
+void trial_init(struct trial *trial, size_t layers)
+{
+	memset(trial, 0, sizeof(*trial));
+	trial->arena = arena_new(0);
+	REQUIRE(trial->arena != NULL);
+	diags_init(&trial->diags, trial->arena);
+	for (size_t i = 0; i < layers; i++)
+		allow_all(trial, &trial->layers[i]);
+	trial->plan.arena = trial->arena;
+	trial->plan.layers = trial->layers;
+	trial->plan.layer_count = layers;
+	trial->plan.capabilities = ~0ULL;
+	trial->launch.program = "/proc/self/exe";
+	trial->launch.argv = trial->argv;
+	trial->launch.envp = environ;
+	trial->launch.serve = listen_serve;
+	trial->end = mmap(NULL, sizeof(*trial->end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(trial->end != MAP_FAILED);
+}
+
+void trial_release(struct trial *trial)
+{
+	munmap(trial->end, sizeof(*trial->end));
+	arena_free(trial->arena);
+}
+
+void trial_call(struct trial *trial, size_t layer, const char *call, enum verdict_kind kind, uint16_t error)
+{
+	struct call_entries *entries = &trial->layers[layer].calls.entries[arch_native()];
+	int row = call_find(call);
+
+	REQUIRE(row >= 0);
+	for (size_t i = 0; i < entries->count; i++)
+		if (entries->items[i].call == row)
+			entries->items[i].otherwise = (struct verdict){ kind, error };
+}
+
+void trial_close(struct trial *trial, size_t layer)
+{
+	struct call_entries *entries = &trial->layers[layer].calls.entries[arch_native()];
+
+	for (size_t i = 0; i < entries->count; i++)
+		entries->items[i].otherwise = (struct verdict){ VERDICT_DENY, EPERM };
+}
+
+void trial_path(struct trial *trial, size_t layer, const char *path, uint64_t rights)
+{
+	*arena_push(trial->arena, &trial->layers[layer].landlock.paths) = (struct landlock_path){ path, rights };
+}
+
+void trial_payload(struct trial *trial, const char *name, const char *argument)
+{
+	char exe[4096];
+	ssize_t size = readlink("/proc/self/exe", exe, sizeof(exe));
+
+	REQUIRE(size > 0);
+	trial->launch.program = arena_strndup(trial->arena, exe, (size_t)size);
+	trial->argv[0] = arena_strdup(trial->arena, PAYLOAD_MARK);
+	trial->argv[1] = arena_strdup(trial->arena, name);
+	trial->argv[2] = argument ? arena_strdup(trial->arena, argument) : NULL;
+}
+
+/* ---- the start ---- */
+
+static void become(unsigned uid)
+{
+	if (uid && (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
+		_exit(98);
+	/* A changed uid makes the process undumpable; an ordinary caller is not. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static void note(struct trial *trial, int result)
+{
+	struct str text;
+
+	trial->end->result = result;
+	if (!trial->diags.count)
+		return;
+	str_init(&text, trial->arena);
+	diags_print(&trial->diags, &text, false);
+	snprintf(trial->end->code, sizeof(trial->end->code), "%s", trial->diags.items[0].code);
+	snprintf(trial->end->text, sizeof(trial->end->text), "%s", text.text);
+}
+
+__attribute__((noreturn)) static void start(struct trial *trial)
+{
+	struct confinement *confinement;
+	int result, status = 0;
+
+	become(trial->uid);
+	trial->end->pid = getpid();
+	result = confinement_prepare(&trial->plan, &trial->launch, trial->arena, &trial->diags, &confinement);
+	if (result < 0) {
+		note(trial, result);
+		_exit(confinement_exit_status(result));
+	}
+	result = confinement_start(confinement, &trial->diags, &status);
+	trial->end->status = status;
+	note(trial, result == 0 ? 1 : result);
+	_exit(result < 0 ? confinement_exit_status(result) : 0);
+}
+
+/* Only root can become somebody else. */
+static void need_for(const struct trial *trial)
+{
+	if (trial->uid)
+		NEED("root");
+}
+
+pid_t trial_begin(struct trial *trial)
+{
+	pid_t pid;
+
+	need_for(trial);
+	memset(trial->end, 0, sizeof(*trial->end));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		start(trial);
+	REQUIRE(pid > 0);
+	return pid;
+}
+
+static int exit_of(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int trial_wait(struct trial *trial, pid_t pid)
+{
+	int status;
+
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	if (trial->end->result < 0)
+		return -1;
+	return exit_of(trial->end->result == 1 ? trial->end->status : status);
+}
+
+int trial_run(struct trial *trial)
+{
+	int result = trial_wait(trial, trial_begin(trial));
+
+	if (trial->end->text[0])
+		fprintf(stderr, "%s", trial->end->text);
+	return result;
+}
+
+int trial_baseline(struct trial *trial)
+{
+	int status;
+	pid_t pid;
+
+	need_for(trial);
+	pid = fork();
+	if (pid == 0) {
+		become(trial->uid);
+		execv(trial->launch.program, trial->argv);
+		_exit(97);
+	}
+	REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid);
+	return exit_of(status);
+}

@@ -17,6 +17,12 @@ if [ "${1-}" != --in-cell ]; then
 		echo "demo: this needs root: it starts a server as root and as another user" >&2
 		exit 1
 	}
+	for program in "$CORDON" "$CELL_PROGRAM" "$CORDON_BUILD/tests/kernel/attacker"; do
+		[ -x "$program" ] || {
+			echo "demo: $program isn't built: ./demo builds it" >&2
+			exit 1
+		}
+	done
 	exec "$CELL_PROGRAM" sh "$0" --in-cell
 fi
 [ -n "${CELL-}" ] || {
@@ -123,5 +129,8 @@ if [ "$failures" -gt 0 ]; then
 	echo "$failures of these are not as they must be."
 	exit 1
 fi
-echo "Every request was answered, and every attack was denied by the policy and by nothing else."
-echo "Where the first column says denied, the user's own rights forbid it already, and that row proves nothing."
+cat <<-EOF
+	Every request was answered, and every attack that works without Cordon was denied under the policy.
+	Where the first column says denied, the user's own rights forbid it already, and that row proves nothing.
+	Process 1 is a stranger in the first two columns; in the last it is the attacker's own, since no line opens strangers.
+EOF

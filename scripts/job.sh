@@ -49,6 +49,10 @@ job_build() {
 	compile build
 }
 
+job_release() { # what the demo runs; a build directory that is there keeps its options
+	compile build --buildtype=release
+}
+
 job_tests() { # everything, with the default compiler and every warning an error
 	compile build -Dwerror=true
 	[ "$(meson introspect build --buildoptions | python3 -c "$print_werror")" = True ] ||
@@ -121,9 +125,13 @@ job_fuzz() {
 		target=$(basename "$source" .c)
 		corpus=tests/fuzz/corpus/${target#fuzz_} found=build-fuzz/corpus/$target
 		mkdir -p "$corpus" "$found"
-		echo "==> $target"
-		"build-fuzz/tests/fuzz/$target" -max_total_time="${FUZZ_SECONDS-300}" -print_final_stats=1 -verbosity=0 \
-			-artifact_prefix="build-fuzz/$target-" "$found" "$corpus"
+		log=build-fuzz/$target.log
+		if ! "build-fuzz/tests/fuzz/$target" -max_total_time="${FUZZ_SECONDS-300}" -print_final_stats=1 \
+			-verbosity=0 -artifact_prefix="build-fuzz/$target-" "$found" "$corpus" 2>"$log"; then
+			cat "$log" >&2
+			return 1
+		fi
+		echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
 	done
 }
 

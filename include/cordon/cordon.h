@@ -38,16 +38,16 @@ struct cordon_policy;
 
 /* What to load: either @file or @text. Set to zero, then @size, then what is wanted. */
 struct cordon_load_options {
-	size_t size;                  /* sizeof(struct cordon_load_options) of the caller */
-	const char *file;             /* path of a policy, or the name of a template ("std/readonly") */
-	const char *text;             /* a policy in memory, @text_size bytes */
+	size_t size;      /* sizeof(struct cordon_load_options) of the caller */
+	const char *file; /* path of a policy, or the name of a template ("std/readonly") */
+	const char *text; /* a policy in memory, @text_size bytes */
 	size_t text_size;
 	const char *name;             /* how messages call @text; NULL: "<text>" */
 	const char *profile;          /* which profile, where there are several */
 	const char *const *additions; /* lines that are added to the profile; without file and text they make one */
 	size_t addition_count;
-	unsigned flags;               /* CORDON_LOAD_... */
-	unsigned reserved;            /* 0 */
+	unsigned flags;    /* CORDON_LOAD_... */
+	unsigned reserved; /* 0 */
 };
 
 /* Don't ask who can write @file and the directories that lead to it: nothing is going to be confined by it. */

@@ -75,10 +75,10 @@ static size_t add_source(struct str *out, const char *text, size_t size)
 	return count_characters(out->text + start, out->size - start);
 }
 
-/* Move @offset down to where a character starts. */
+/* Move @offset down to where a character starts; bytes that belong to none stay where they are. */
 static size_t character_start(const char *text, size_t offset, size_t least)
 {
-	while (offset > least && ((unsigned char)text[offset] & 0xc0) == 0x80)
+	for (unsigned i = 0; i < 3 && offset > least && ((unsigned char)text[offset] & 0xc0) == 0x80; i++)
 		offset--;
 	return offset;
 }
@@ -108,7 +108,7 @@ static struct excerpt excerpt_of(struct span span)
 			e.cut_start = true;
 		}
 		if (e.end - e.start > LINE_SHOWN_MAX) {
-			e.end = character_start(text, e.start + LINE_SHOWN_MAX, e.start);
+			e.end = character_start(text, e.start + LINE_SHOWN_MAX, offset);
 			e.cut_end = true;
 		}
 		if (e.mark_end > e.end)

@@ -12,10 +12,10 @@
 #include "cli/options.h"
 
 #define EXIT_NEGATIVE 1
-#define EXIT_SETUP 125          /* Cordon could not do it; nothing ran */
+#define EXIT_SETUP 125 /* Cordon could not do it; nothing ran */
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
-#define EXIT_SIGNAL 128         /* plus the signal's number */
+#define EXIT_SIGNAL 128 /* plus the signal's number */
 
 struct cli {
 	struct arena *arena;
@@ -25,16 +25,20 @@ struct cli {
 	size_t operand_count;
 };
 
+struct example {
+	const char *command, *what;
+};
+
 struct verb {
 	const char *name;
-	const char *operands;         /* "[FILE...]", shown after the options; NULL: takes none */
-	const char *summary;          /* one line */
-	const char *about;            /* paragraphs for --help */
+	const char *operands; /* "[FILE...]", shown after the options; NULL: takes none */
+	const char *summary;  /* one line */
+	const char *about;    /* paragraphs for --help */
 	const struct option *options;
 	size_t option_count;
-	const char *const *examples;  /* command, what it does, ..., NULL */
-	bool program_follows;         /* options end at the first operand: the rest belongs to a program */
-	size_t settings_size;         /* of the struct that @options write into */
+	const struct example *examples; /* ends with a NULL command */
+	bool program_follows;           /* options end at the first operand: the rest belongs to a program */
+	size_t settings_size;           /* of the struct that @options write into */
 	int (*run)(struct cli *cli, const void *settings);
 };
 
@@ -57,6 +61,7 @@ __attribute__((format(printf, 2, 3))) void cli_note(struct cli *cli, const char 
 __attribute__((format(printf, 2, 3))) void cli_warn(struct cli *cli, const char *format, ...);
 bool cli_colour(const struct cli *cli, int fd);
 /* Shorthand for a diagnostic without a place. */
-__attribute__((format(printf, 3, 4))) struct diag *cli_error(struct cli *cli, const char *code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) struct diag *cli_error(struct cli *cli, const char *code, const char *format,
+							     ...);
 
 #endif

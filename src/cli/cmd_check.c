@@ -13,17 +13,18 @@ struct check_settings {
 };
 
 static const struct option options[] = {
-	{ 0, "host", NULL, "warn of granted paths that are absent here, and of restricted files with hard links", OPTION_FLAG,
-	  offsetof(struct check_settings, host), NULL },
+	{ 0, "host", NULL, "warn of granted paths that are absent here, and of restricted files with hard links",
+	  OPTION_FLAG, offsetof(struct check_settings, host), NULL },
 	{ 0, "plan", NULL, "warn of rules that nothing on this kernel carries", OPTION_FLAG,
 	  offsetof(struct check_settings, plan), NULL },
-	{ 0, "strict", NULL, "exit 1 when there are warnings", OPTION_FLAG, offsetof(struct check_settings, strict), NULL },
+	{ 0, "strict", NULL, "exit 1 when there are warnings", OPTION_FLAG, offsetof(struct check_settings, strict),
+	  NULL },
 };
 
-static const char *const examples[] = {
-	"cordon check web.cordon", "parse it, look up every name, run its tests and theorems",
-	"cordon check --strict --host --plan *.cordon", "for a build server: also what this host would make of it",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon check web.cordon", "parse it, look up every name, run its tests and theorems" },
+	{ "cordon check --strict --host --plan *.cordon", "for a build server: also what this host would make of it" },
+	{ NULL, NULL },
 };
 
 struct checker {
@@ -78,6 +79,32 @@ static void check_file(struct checker *checker, const char *name)
 		check_layer(checker, &loaded, i);
 }
 
+static bool same_finding(const struct diag *a, const struct diag *b)
+{
+	return !strcmp(a->code, b->code) && a->span.offset == b->span.offset && !strcmp(a->message, b->message) &&
+	       (a->span.source ? b->span.source && !strcmp(a->span.source->name, b->span.source->name)
+			       : !b->span.source);
+}
+
+/* A mistake in a template is found again in every profile that uses it. */
+static void forget_repeats(struct diags *diags)
+{
+	size_t kept = 0;
+
+	diags->errors = 0;
+	for (size_t i = 0; i < diags->count; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < kept && !known; k++)
+			known = same_finding(&diags->items[k], &diags->items[i]);
+		if (known)
+			continue;
+		diags->errors += diags->items[i].severity == SEVERITY_ERROR;
+		diags->items[kept++] = diags->items[i];
+	}
+	diags->count = kept;
+}
+
 static int report_json(struct checker *checker, bool ok)
 {
 	struct cli *cli = checker->cli;
@@ -125,6 +152,7 @@ static int cmd_check(struct cli *cli, const void *settings_)
 	}
 	for (size_t i = 0; i < cli->operand_count; i++)
 		check_file(&checker, cli->operands[i]);
+	forget_repeats(&cli->diags);
 	errors = cli->diags.errors;
 	warnings = cli->diags.count - errors;
 	if (cli->common.json)
@@ -134,8 +162,9 @@ static int cmd_check(struct cli *cli, const void *settings_)
 	if (errors)
 		return EXIT_SETUP;
 	if (!cli->common.json)
-		cli_note(cli, "ok: %zu profile%s, %zu test%s, %zu theorem%s", checker.profiles, plural(checker.profiles),
-			 checker.tests, plural(checker.tests), checker.theorems, plural(checker.theorems));
+		cli_note(cli, "ok: %zu profile%s, %zu test%s, %zu theorem%s", checker.profiles,
+			 plural(checker.profiles), checker.tests, plural(checker.tests), checker.theorems,
+			 plural(checker.theorems));
 	return status ? status : settings->strict && warnings ? EXIT_NEGATIVE : 0;
 }
 
@@ -143,8 +172,9 @@ const struct verb verb_check = {
 	.name = "check",
 	.operands = "FILE...",
 	.summary = "is the policy right, and do its tests and theorems hold?",
-	.about = "Reads each file (- is standard input), resolves every profile and every template with its defaults by itself,\n"
-		 "runs `test` lines and proves `never` lines. Exits 0 when all is well, 125 when there are errors.",
+	.about = "Reads each file (- is standard input), resolves every profile and every template with its\n"
+		 "defaults by itself, runs `test` lines and proves `never` lines. Exits 0 when all is well, 125\n"
+		 "when there are errors.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

@@ -18,8 +18,8 @@ static const struct option options[] = {
 	POLICY_OPTIONS(struct compile_settings, policy),
 	{ 0, "stop-after", "STAGE", "ast, model, plan, cbpf (the default) or landlock", OPTION_TEXT,
 	  offsetof(struct compile_settings, stage), "ast|model|plan|cbpf|landlock" },
-	{ 0, "output", "FORM", "text (the default), or raw: one layer's filter as an array of struct sock_filter", OPTION_TEXT,
-	  offsetof(struct compile_settings, output), "text|raw" },
+	{ 0, "output", "FORM", "text (the default), or raw: one layer's filter as an array of struct sock_filter",
+	  OPTION_TEXT, offsetof(struct compile_settings, output), "text|raw" },
 	{ 0, "layer", "N", "which layer's filter is written raw; the first is 0", OPTION_NUMBER,
 	  offsetof(struct compile_settings, layer), NULL },
 	{ 0, "best-effort", NULL, "go on where a rule is carried by nothing, after saying so", OPTION_FLAG,
@@ -27,11 +27,11 @@ static const struct option options[] = {
 	WORLD_OPTIONS(struct compile_settings, world),
 };
 
-static const char *const examples[] = {
-	"cordon compile --stop-after=plan web.cordon", "which mechanism carries which rule",
-	"cordon compile -p std/readonly -a 'kill ptrace'", "the seccomp filter, disassembled",
-	"cordon compile --output=raw web.cordon > web.bpf", "the filter as the kernel takes it",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon compile --stop-after=plan web.cordon", "which mechanism carries which rule" },
+	{ "cordon compile -p std/readonly -a 'kill ptrace'", "the seccomp filter, disassembled" },
+	{ "cordon compile --output=raw web.cordon > web.bpf", "the filter as the kernel takes it" },
+	{ NULL, NULL },
 };
 
 static int write_raw(struct cli *cli, const struct stages *stages, size_t layer)
@@ -40,7 +40,8 @@ static int write_raw(struct cli *cli, const struct stages *stages, size_t layer)
 	struct str out;
 
 	if (isatty(STDOUT_FILENO)) {
-		diag_help(&cli->diags, cli_error(cli, "C0714", "a raw filter is not for a terminal"), "write it to a file with `>`");
+		diag_help(&cli->diags, cli_error(cli, "C0714", "a raw filter is not for a terminal"),
+			  "write it to a file with `>`");
 		return cli_fail(cli);
 	}
 	if (stage_filter(stages, layer, &cli->diags, &program) < 0)
@@ -51,7 +52,8 @@ static int write_raw(struct cli *cli, const struct stages *stages, size_t layer)
 }
 
 /* The stages after the plan are made of what is carried: without all rules they would be weaker than the policy. */
-static bool refuse_uncarried(struct cli *cli, const struct compile_settings *settings, const struct plan *plan, int stage)
+static bool refuse_uncarried(struct cli *cli, const struct compile_settings *settings, const struct plan *plan,
+			     int stage)
 {
 	if (stage == STAGE_PLAN || plan->uncarried == 0)
 		return false;
@@ -72,15 +74,16 @@ static int cmd_compile(struct cli *cli, const void *settings_)
 	for (size_t i = 0; i < cli->operand_count; i++)
 		*arena_push(cli->arena, &settings.policy.policies) = cli->operands[i];
 	if (settings.policy.policies.count + settings.policy.additions.count == 0) {
-		diag_help(&cli->diags, cli_error(cli, "C0706", "which policy?"), "write `cordon compile FILE` or `-p POLICY`");
+		diag_help(&cli->diags, cli_error(cli, "C0706", "which policy?"),
+			  "write `cordon compile FILE` or `-p POLICY`");
 		return cli_fail(cli);
 	}
 	if (settings.output && !strcmp(settings.output, "raw") && stage != STAGE_CBPF) {
 		cli_error(cli, "C0714", "only a filter has a raw form: leave out `--stop-after`");
 		return cli_fail(cli);
 	}
-	if (session_load(cli, &settings.policy, &settings.world, NULL, stage == STAGE_AST ? SESSION_TEXTS : SESSION_LOOK,
-			 &session))
+	if (session_load(cli, &settings.policy, &settings.world, NULL,
+			 stage == STAGE_AST ? SESSION_TEXTS : SESSION_LOOK, &session))
 		return EXIT_SETUP;
 	if (stage > STAGE_MODEL && session_plan(cli, &settings.world, NULL, &session))
 		return EXIT_SETUP;
@@ -109,9 +112,10 @@ const struct verb verb_compile = {
 	.name = "compile",
 	.operands = "[FILE...]",
 	.summary = "print a stage of the compilation",
-	.about = "Compiles a policy and prints what one stage makes of it: the syntax tree, the model with every name looked up,\n"
-		 "the plan with the mechanism that carries each rule, the seccomp filters, or the Landlock rulesets. Nothing is\n"
-		 "applied. With --kernel, --no-host and --surroundings the output depends on the policy alone.",
+	.about = "Compiles a policy and prints what one stage makes of it: the syntax tree, the model with every\n"
+		 "name looked up, the plan with the mechanism that carries each rule, the seccomp filters, or the\n"
+		 "Landlock rulesets. Nothing is applied. With --kernel, --no-host and --surroundings the output\n"
+		 "depends on the policy alone.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

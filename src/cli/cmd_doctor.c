@@ -10,14 +10,14 @@ struct doctor_settings {
 };
 
 static const struct option options[] = {
-	{ 0, "kernel", NULL, "write the results in the form that `compile --kernel` and `explain --kernel` read", OPTION_FLAG,
-	  offsetof(struct doctor_settings, kernel), NULL },
+	{ 0, "kernel", NULL, "write the results in the form that `compile --kernel` and `explain --kernel` read",
+	  OPTION_FLAG, offsetof(struct doctor_settings, kernel), NULL },
 };
 
-static const char *const examples[] = {
-	"cordon doctor", "each mechanism, whether it works here, and what to do when it doesn't",
-	"cordon doctor --json", "the same for a bug report or a fleet",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon doctor", "each mechanism, whether it works here, and what to do when it doesn't" },
+	{ "cordon doctor --json", "the same for a bug report or a fleet" },
+	{ NULL, NULL },
 };
 
 /* What `cordon run` needs at the least. */
@@ -28,7 +28,8 @@ static bool enough(const struct kernel_caps *caps)
 
 static void print_table(struct cli *cli, const struct probe_result *results, size_t count, struct str *out)
 {
-	static const char *const marks[2][2] = { { "missing", "ok" }, { "\033[31mmissing\033[0m", "\033[32mok\033[0m" } };
+	static const char *const marks[2][2] = { { "missing", "ok" },
+						 { "\033[31mmissing\033[0m", "\033[32mok\033[0m" } };
 	bool colour = cli_colour(cli, STDOUT_FILENO);
 	size_t width = 0;
 
@@ -98,8 +99,9 @@ static int cmd_doctor(struct cli *cli, const void *settings_)
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.summary = "what this kernel offers, by trying it",
-	.about = "Tries each mechanism that Cordon can use, for real, as the user who asks. Exits 0 when there is what `cordon run`\n"
-		 "needs at the least, else 1. A policy may need more: `cordon explain --plan -p POLICY`.",
+	.about = "Tries each mechanism that Cordon can use, for real, as the user who asks. Exits 0 when there is\n"
+		 "what `cordon run` needs at the least, else 1. A policy may need more:\n"
+		 "`cordon explain --plan -p POLICY`.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

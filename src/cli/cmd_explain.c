@@ -19,13 +19,14 @@ static const struct option options[] = {
 	WORLD_OPTIONS(struct explain_settings, world),
 };
 
-static const char *const examples[] = {
-	"cordon explain C0101", "what a diagnostic means, with an example",
-	"cordon explain std/tmp", "the text of a template; `templates` lists them",
-	"cordon explain openat", "a system call: class, arguments, flags; @network: a group; `groups` lists them",
-	"cordon explain -p web.cordon 'file read \"/etc/shadow\"'", "the verdict, the line that decides, and the line that would allow it",
-	"cordon explain --plan -p web.cordon", "which mechanism carries which line",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon explain C0101", "what a diagnostic means, with an example" },
+	{ "cordon explain std/tmp", "the text of a template; `templates` lists them" },
+	{ "cordon explain openat", "a system call: class, arguments, flags; @network: a group; `groups` lists them" },
+	{ "cordon explain -p web.cordon 'file read \"/etc/shadow\"'",
+	  "the verdict, the line that decides, and the line that would allow it" },
+	{ "cordon explain --plan -p web.cordon", "which mechanism carries which line" },
+	{ NULL, NULL },
 };
 
 static const char *subject(struct cli *cli)
@@ -101,7 +102,8 @@ static int unknown_subject(struct cli *cli, const char *name)
 		diag_help(&cli->diags, diag, "did you mean `cordon explain %s`?", near);
 	else
 		diag_help(&cli->diags, diag,
-			  "`cordon explain templates`, `groups` and `codes` list what there is; a request needs `-p POLICY`");
+			  "`cordon explain templates` (or groups, codes) lists what there is; a request needs `-p "
+			  "POLICY`");
 	return cli_fail(cli);
 }
 
@@ -144,7 +146,8 @@ static int explain_request(struct cli *cli, const struct session *session, const
 	struct str out;
 	int status;
 
-	if (decision_make(session->loaded.model, text, &session->loaded.surroundings, cli->arena, &cli->diags, &decision) < 0)
+	if (decision_make(session->loaded.model, text, &session->loaded.surroundings, cli->arena, &cli->diags,
+			  &decision) < 0)
 		return cli_fail(cli);
 	if (cli->common.json) {
 		cli_json(cli, &out, &json, "cordon.decision/1");
@@ -167,7 +170,7 @@ static int cmd_explain(struct cli *cli, const void *settings_)
 
 	if (!*text && !settings->plan) {
 		diag_help(&cli->diags, cli_error(cli, "C0706", "explain what?"),
-			  "write for example `cordon explain C0101`, `cordon explain std/tmp` or `cordon explain openat`");
+			  "write for example `cordon explain C0101`, or std/tmp, or openat");
 		return cli_fail(cli);
 	}
 	if (settings->policy.policies.count + settings->policy.additions.count == 0) {
@@ -189,8 +192,9 @@ const struct verb verb_explain = {
 	.name = "explain",
 	.operands = "[SUBJECT...]",
 	.summary = "a diagnostic, a template, a system call; or why a policy says what it says",
-	.about = "Without -p, explains a code (C0101), a template (std/tmp), a system call (openat) or a group (@network).\n"
-		 "With -p, puts a request (as in a `test` line) to the policy; exits 0 when it is allowed, 1 when it is not.",
+	.about = "Without -p, explains a code (C0101), a template (std/tmp), a system call (openat) or a group\n"
+		 "(@network). With -p, puts a request (as in a `test` line) to the policy; exits 0 when it is\n"
+		 "allowed, 1 when it is not.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

@@ -18,11 +18,12 @@ static const struct option options[] = {
 	  offsetof(struct fmt_settings, check), NULL },
 };
 
-static const char *const examples[] = {
-	"cordon fmt web.cordon", "print it in canonical form",
-	"cordon fmt -w policies/*.cordon", "rewrite files that are not canonical; files with errors stay as they are",
-	"cordon fmt --check policies/*.cordon", "for a build server",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon fmt web.cordon", "print it in canonical form" },
+	{ "cordon fmt -w policies/*.cordon",
+	  "rewrite files that are not canonical; files with errors stay as they are" },
+	{ "cordon fmt --check policies/*.cordon", "for a build server" },
+	{ NULL, NULL },
 };
 
 /* A new file beside @name with its mode and owner, renamed over it: readers see the old text or the new one. Returns 0 or
@@ -145,8 +146,8 @@ const struct verb verb_fmt = {
 	.name = "fmt",
 	.operands = "[FILE...]",
 	.summary = "canonical form of policies",
-	.about = "Prints each policy in canonical form; without FILE, or with -, reads standard input. Comments and the order of\n"
-		 "lines stay. A file with errors is left as it is.",
+	.about = "Prints each policy in canonical form; without FILE, or with -, reads standard input. Comments\n"
+		 "and the order of lines stay. A file with errors is left as it is.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

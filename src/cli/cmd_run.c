@@ -28,11 +28,12 @@ static const struct option options[] = {
 	  offsetof(struct run_settings, best_effort), NULL },
 };
 
-static const char *const examples[] = {
-	"cordon run -p std/readonly -- ls -l /", "it may look at everything, change nothing, talk to nobody",
-	"cordon run -p std/build -a 'file edit ./**' -- make", "a template and one more line",
-	"cordon run -p nginx.cordon --dry-run -- nginx", "which mechanism carries which rule, and the steps of the start",
-	NULL,
+static const struct example examples[] = {
+	{ "cordon run -p std/readonly -- ls -l /", "it may look at everything, change nothing, talk to nobody" },
+	{ "cordon run -p std/build -a 'file edit ./**' -- make", "a template and one more line" },
+	{ "cordon run -p nginx.cordon --dry-run -- nginx",
+	  "which mechanism carries which rule, and the steps of the start" },
+	{ NULL, NULL },
 };
 
 /* ---- the program ---- */
@@ -51,7 +52,8 @@ static int find_program(struct cli *cli, struct program *ret)
 			diag_note(&cli->diags, diag, "it is in no directory of PATH");
 	} else {
 		diag = cli_error(cli, "C0715", "`%s` is not executable", name);
-		diag_note(&cli->diags, diag, "%s", error == -EACCES ? "it is no file that you may execute" : strerror(-error));
+		diag_note(&cli->diags, diag, "%s",
+			  error == -EACCES ? "it is no file that you may execute" : strerror(-error));
 	}
 	cli_report(cli);
 	return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -62,8 +64,10 @@ static int no_policy(struct cli *cli, const struct program *program)
 	const char *name = strrchr(program->real, '/') + 1;
 	struct diag *diag = cli_error(cli, "C0707", "there is no policy for `%s`", program->real);
 
-	diag_note(&cli->diags, diag, "none was named with -p or -a, and no registry has one; a permissive one is never made up");
-	diag_help(&cli->diags, diag, "try `cordon run -p std/readonly -- %s ...`, or write a policy: cordon-policy(5)", name);
+	diag_note(&cli->diags, diag,
+		  "none was named with -p or -a, and no registry has one; a permissive one is never made up");
+	diag_help(&cli->diags, diag, "try `cordon run -p std/readonly -- %s ...`, or write a policy: cordon-policy(5)",
+		  name);
 	return cli_fail(cli);
 }
 
@@ -79,7 +83,8 @@ static bool parse_keep_fds(struct cli *cli, const struct texts *words, int **ret
 		struct diag *diag;
 
 		fds[i] = (int)fd;
-		if (end != words->items[i] && !*end && fd > STDERR_FILENO && fd < 1 << 20 && fcntl((int)fd, F_GETFD) >= 0)
+		if (end != words->items[i] && !*end && fd > STDERR_FILENO && fd < 1 << 20 &&
+		    fcntl((int)fd, F_GETFD) >= 0)
 			continue;
 		diag = cli_error(cli, "C0716", "`--keep-fd %s` is no open descriptor above 2", words->items[i]);
 		diag_help(&cli->diags, diag, "open it in the shell, for example `cordon run --keep-fd 3 ... 3<file`");
@@ -121,8 +126,8 @@ static int settle_uncarried(struct cli *cli, const struct run_settings *settings
 		return 0;
 	}
 	cli_report(cli);
-	cli_warn(cli, "cordon: WARNING: best effort: %zu line%s of the policy %s not enforced", lost, lost == 1 ? "" : "s",
-		 lost == 1 ? "is" : "are");
+	cli_warn(cli, "cordon: WARNING: best effort: %zu line%s of the policy %s not enforced", lost,
+		 lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
 	plan->uncarried = 0;
 	return 0;
 }
@@ -161,7 +166,7 @@ static int run_vanilla(struct cli *cli, const struct program *program, const cha
 {
 	int error;
 
-	cli_warn(cli, "cordon: WARNING: `%s` runs WITHOUT confinement: what profile `%s` prefers is missing, and it says `else vanilla`",
+	cli_warn(cli, "cordon: WARNING: `%s` runs WITHOUT confinement, as profile `%s` wants it (`else vanilla`)",
 		 program->real, profile);
 	execv(program->path, (char *const *)cli->operands);
 	error = errno;
@@ -218,7 +223,8 @@ static int cmd_run(struct cli *cli, const void *settings_)
 	int *keep_fds, status;
 
 	if (cli->operand_count == 0) {
-		diag_help(&cli->diags, cli_error(cli, "C0706", "which program?"), "write `cordon run -p POLICY -- PROGRAM ARGS`");
+		diag_help(&cli->diags, cli_error(cli, "C0706", "which program?"),
+			  "write `cordon run -p POLICY -- PROGRAM ARGS`");
 		return cli_fail(cli);
 	}
 	if (!parse_keep_fds(cli, &settings->keep_fds, &keep_fds))
@@ -236,7 +242,7 @@ static int cmd_run(struct cli *cli, const void *settings_)
 	if (session.loaded.vanilla && session.loaded.model->count == 0)
 		return run_vanilla(cli, &program, session.loaded.vanilla);
 	if (session.loaded.vanilla)
-		cli_warn(cli, "cordon: WARNING: profile `%s` is left out: what it prefers is missing, and it says `else vanilla`",
+		cli_warn(cli, "cordon: WARNING: profile `%s` is left out, as it wants it (`else vanilla`)",
 			 session.loaded.vanilla);
 	status = session_plan(cli, NULL, program.real, &session);
 	if (status)
@@ -256,9 +262,10 @@ const struct verb verb_run = {
 	.name = "run",
 	.operands = "-- PROGRAM [ARGUMENT...]",
 	.summary = "run a program under a policy",
-	.about = "Confines PROGRAM to what the policies allow (where several are given, to what all of them allow) and runs it. Its\n"
-		 "exit status is passed on; 125: Cordon could not set up and nothing ran, 126: not executable, 127: not found,\n"
-		 "128+N: killed by signal N. What this kernel cannot enforce is an error that names the line.",
+	.about = "Confines PROGRAM to what the policies allow (where several are given, to what all of them allow)\n"
+		 "and runs it. Its exit status is passed on; 125: Cordon could not set up and nothing ran, 126:\n"
+		 "not executable, 127: not found, 128+N: killed by signal N. What this kernel cannot enforce is an\n"
+		 "error that names the line.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

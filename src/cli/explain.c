@@ -85,7 +85,10 @@ void explain_templates(struct str *out, struct json *json)
 /* ---- calls ---- */
 
 static const char *const class_names[CLASS_COUNT] = {
-	[CLASS_BASIC] = "basic", [CLASS_TYPED] = "typed", [CLASS_PRIVILEGED] = "privileged", [CLASS_DANGEROUS] = "dangerous",
+	[CLASS_BASIC] = "basic",
+	[CLASS_TYPED] = "typed",
+	[CLASS_PRIVILEGED] = "privileged",
+	[CLASS_DANGEROUS] = "dangerous",
 };
 static const char *const class_help[CLASS_COUNT] = {
 	[CLASS_BASIC] = "reaches nothing outside the process; std/c-runtime opens it",
@@ -245,7 +248,8 @@ static const char *mechanism_text(const struct plan *plan, size_t layer, const s
 	return buffer->text;
 }
 
-static void decision_json(const struct decision *decision, const struct plan *plan, struct arena *arena, struct json *json)
+static void decision_json(const struct decision *decision, const struct plan *plan, struct arena *arena,
+			  struct json *json)
 {
 	struct str text = { .arena = arena };
 
@@ -285,7 +289,8 @@ static void print_layer(const struct decision *decision, const struct plan *plan
 		print_place(d->rule, out);
 		str_add(out, ")\n");
 	} else {
-		str_addf(out, "    no line matches, so the default of `%s` holds\n", request_class_name(decision->request.class));
+		str_addf(out, "    no line matches, so the default of `%s` holds\n",
+			 request_class_name(decision->request.class));
 	}
 	mechanism = mechanism_text(plan, index, d->rule, &text);
 	if (mechanism)
@@ -332,8 +337,8 @@ static void print_carrier(const struct carrier *carrier, size_t width, struct st
 
 	str_init(&mechanisms, out->arena);
 	mechanisms_print(carrier->mechanisms, &mechanisms);
-	str_addf(out, "  %s %-*s  %s", carrier->carried ? "ok " : "NOT", (int)width, mechanisms.size ? mechanisms.text : "",
-		 carrier->text);
+	str_addf(out, "  %s %-*s  %s", carrier->carried ? "ok " : "NOT", (int)width,
+		 mechanisms.size ? mechanisms.text : "", carrier->text);
 	if (carrier->why)
 		str_addf(out, "   # %s%s", carrier->carried ? "" : "missing here: ", carrier->why);
 	str_addc(out, '\n');

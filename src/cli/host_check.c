@@ -27,8 +27,8 @@ static bool excepted(const struct rule *rule, const char *path)
 
 /* The first file below @root that @rule restricts and that has another name; false: there is none. *ret_all: everything
  * was looked at. Nothing is allocated in an arena while the walk is open. */
-static bool find_linked(const struct rule *rule, const struct pattern *pattern, char ret_path[PATH_MAX], nlink_t *ret_links,
-			bool *ret_all)
+static bool find_linked(const struct rule *rule, const struct pattern *pattern, char ret_path[PATH_MAX],
+			nlink_t *ret_links, bool *ret_all)
 {
 	char *const roots[] = { (char *)pattern->root, NULL };
 	__attribute__((cleanup(close_walk))) FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
@@ -37,6 +37,8 @@ static bool find_linked(const struct rule *rule, const struct pattern *pattern, 
 
 	*ret_all = walk != NULL;
 	while (walk && (entry = fts_read(walk))) {
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
+			*ret_all = false;
 		if (++seen > WALK_MAX) {
 			*ret_all = false;
 			return false;
@@ -63,7 +65,8 @@ static void check_links(const struct rule *rule, const struct pattern *pattern, 
 		diag_note(diags, diag, "this line holds for the names that it matches; another hard link may be open");
 		diag_help(diags, diag, "`find / -xdev -samefile %s` lists them", path);
 	} else if (!all) {
-		diag = diag_warning(diags, "C0516", rule->span, "not every file below `%s` was looked at", pattern->root);
+		diag = diag_warning(diags, "C0516", rule->span, "not every file below `%s` was looked at",
+				    pattern->root);
 		diag_note(diags, diag, "some may have hard links elsewhere, for which this line does not hold");
 	}
 }
@@ -76,7 +79,8 @@ static void check_absent(const struct rule *rule, const struct pattern *pattern,
 	if (rule->template_name || stat(pattern->root, &st) == 0)
 		return;
 	diag = diag_warning(diags, "C0514", rule->span, "`%s` %s", pattern->root,
-			    errno == ENOENT || errno == ENOTDIR ? "does not exist on this host" : "can't be seen by you");
+			    errno == ENOENT || errno == ENOTDIR ? "does not exist on this host"
+								: "can't be seen by you");
 	diag_note(diags, diag, "what is absent when the program starts is not granted");
 }
 

@@ -63,8 +63,8 @@ static void run_libexec(struct cli *cli, const char *name, char **argv)
 		return;
 	execv(arena_printf(cli->arena, "%s/cordon-%s", libexec_folder(cli->arena), name), argv);
 	if (errno != ENOENT && errno != ENOTDIR)
-		diag_note(&cli->diags, cli_error(cli, "C0705", "the program of `cordon %s` cannot be started", name), "%s",
-			  strerror(errno));
+		diag_note(&cli->diags, cli_error(cli, "C0705", "the program of `cordon %s` cannot be started", name),
+			  "%s", strerror(errno));
 }
 
 static int unknown_verb(struct cli *cli, const char *name)
@@ -91,9 +91,7 @@ static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **a
 	void *settings = arena_alloc(cli->arena, verb->settings_size);
 	struct str out;
 
-	if (options_parse(verb, argc, argv, cli->arena, &cli->diags, settings, &cli->common, &cli->operands,
-			  &cli->operand_count) < 0 &&
-	    !cli->common.help)
+	if (options_parse(cli, verb, argc, argv, settings) < 0 && !cli->common.help)
 		return cli_fail(cli);
 	if (!cli->common.help)
 		return verb->run(cli, settings);

@@ -9,21 +9,20 @@
 #include "cli/cli.h"
 
 static const struct option common_table[] = {
-	{ 0, "json", NULL, "print JSON with a named, versioned schema", OPTION_FLAG, offsetof(struct common_options, json), NULL },
-	{ 0, "color", "WHEN", "colour in messages: auto, always or never", OPTION_TEXT, offsetof(struct common_options, colour),
-	  "auto|always|never" },
+	{ 0, "json", NULL, "print JSON with a named, versioned schema", OPTION_FLAG,
+	  offsetof(struct common_options, json), NULL },
+	{ 0, "color", "WHEN", "colour in messages: auto, always or never", OPTION_TEXT,
+	  offsetof(struct common_options, colour), "auto|always|never" },
 	{ 'q', "quiet", NULL, "say nothing but errors", OPTION_FLAG, offsetof(struct common_options, quiet), NULL },
 	{ 'h', "help", NULL, "show this text", OPTION_FLAG, offsetof(struct common_options, help), NULL },
 };
 
 struct parser {
+	struct cli *cli;
 	const struct verb *verb;
 	int argc, at;
 	char *const *argv;
-	struct arena *arena;
-	struct diags *diags;
 	char *settings;
-	struct common_options *common;
 	struct texts operands;
 };
 
@@ -35,9 +34,9 @@ struct found {
 
 static struct diag *complain(struct parser *p, const char *code, const char *format, const char *word)
 {
-	struct diag *diag = diag_error(p->diags, code, (struct span){ 0 }, "%s `%s`", format, word);
+	struct diag *diag = diag_error(&p->cli->diags, code, (struct span){ 0 }, "%s `%s`", format, word);
 
-	diag_help(p->diags, diag, "`cordon %s --help` shows what there is", p->verb->name);
+	diag_help(&p->cli->diags, diag, "`cordon %s --help` shows what there is", p->verb->name);
 	return diag;
 }
 
@@ -49,7 +48,7 @@ static struct found find_option(const struct parser *p, const char *name, size_t
 		size_t count;
 		char *base;
 	} tables[] = { { p->verb->options, p->verb->option_count, p->settings },
-		       { common_table, ARRAY_SIZE(common_table), (char *)p->common } };
+		       { common_table, ARRAY_SIZE(common_table), (char *)&p->cli->common } };
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 		for (size_t i = 0; i < tables[t].count; i++) {
@@ -71,7 +70,7 @@ static void unknown_option(struct parser *p, const char *word, const char *name)
 	for (size_t i = 0; name && i < ARRAY_SIZE(common_table); i++)
 		suggestion_offer(&near, common_table[i].name);
 	if (near.best)
-		diag_help(p->diags, diag, "did you mean `--%s`?", near.best);
+		diag_help(&p->cli->diags, diag, "did you mean `--%s`?", near.best);
 }
 
 /* Is @value one of the words of @choices ("a|b|c")? */
@@ -85,6 +84,7 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+/* @value NULL: a flag. */
 static void store(struct parser *p, struct found found, const char *word, const char *value)
 {
 	const struct option *option = found.option;
@@ -92,27 +92,28 @@ static void store(struct parser *p, struct found found, const char *word, const 
 	char *end;
 	long number;
 
+	if (!value) {
+		*(bool *)target = true;
+		return;
+	}
 	if (option->choices && !is_choice(option->choices, value)) {
-		diag_help(p->diags, complain(p, "C0703", "bad argument of", word), "write one of %s", option->choices);
+		diag_help(&p->cli->diags, complain(p, "C0703", "bad argument of", word), "write one of %s",
+			  option->choices);
 		return;
 	}
 	switch (option->kind) {
-	case OPTION_FLAG:
-		*(bool *)target = true;
-		return;
+	case OPTION_FLAG: return;
 	case OPTION_TEXT:
 		if (*(const char **)target)
 			complain(p, "C0704", "given twice:", word);
 		*(const char **)target = value;
 		return;
-	case OPTION_LIST:
-		*arena_push(p->arena, (struct texts *)target) = value;
-		return;
+	case OPTION_LIST: *arena_push(p->cli->arena, (struct texts *)target) = value; return;
 	case OPTION_NUMBER:
 		errno = 0;
 		number = strtol(value, &end, 10);
 		if (errno || *end || end == value || number < 0)
-			diag_help(p->diags, complain(p, "C0703", "bad argument of", word), "write a number");
+			diag_help(&p->cli->diags, complain(p, "C0703", "bad argument of", word), "write a number");
 		else
 			*(long *)target = number;
 		return;
@@ -126,7 +127,7 @@ static const char *take_argument(struct parser *p, const struct option *option, 
 		return attached;
 	if (p->at < p->argc)
 		return p->argv[p->at++];
-	diag_help(p->diags, complain(p, "C0702", "an argument is missing after", word), "write `%s %s`", word,
+	diag_help(&p->cli->diags, complain(p, "C0702", "an argument is missing after", word), "write `%s %s`", word,
 		  option->argument);
 	return NULL;
 }
@@ -137,7 +138,7 @@ static void parse_long(struct parser *p, const char *word)
 	size_t size = strcspn(name, "=");
 	const char *value = name[size] ? name + size + 1 : NULL;
 	struct found found = find_option(p, name, size, 0);
-	const char *shown = arena_strndup(p->arena, word, size + 2);
+	const char *shown = arena_strndup(p->cli->arena, word, size + 2);
 
 	if (!found.option) {
 		unknown_option(p, shown, shown + 2);
@@ -158,7 +159,7 @@ static void parse_short(struct parser *p, const char *word)
 {
 	for (const char *letter = word + 1; *letter; letter++) {
 		struct found found = find_option(p, NULL, 0, *letter);
-		const char *shown = arena_printf(p->arena, "-%c", *letter);
+		const char *shown = arena_printf(p->cli->arena, "-%c", *letter);
 		const char *value = NULL;
 
 		if (!found.option) {
@@ -176,13 +177,10 @@ static void parse_short(struct parser *p, const char *word)
 	}
 }
 
-int options_parse(const struct verb *verb, int argc, char *const *argv, struct arena *arena, struct diags *diags,
-		  void *settings, struct common_options *common, const char *const **ret_operands,
-		  size_t *ret_operand_count)
+int options_parse(struct cli *cli, const struct verb *verb, int argc, char *const *argv, void *settings)
 {
-	struct parser p = { .verb = verb, .argc = argc, .argv = argv, .arena = arena, .diags = diags,
-			    .settings = settings, .common = common };
-	size_t errors = diags->errors;
+	struct parser p = { .cli = cli, .verb = verb, .argc = argc, .argv = argv, .settings = settings };
+	size_t errors = cli->diags.errors;
 	bool rest = false;
 
 	while (p.at < argc) {
@@ -195,18 +193,16 @@ int options_parse(const struct verb *verb, int argc, char *const *argv, struct a
 		} else if (!rest && word[0] == '-' && word[1]) {
 			parse_short(&p, word);
 		} else {
-			*arena_push(arena, &p.operands) = word;
+			*arena_push(cli->arena, &p.operands) = word;
 			rest |= verb->program_follows;
 		}
 	}
 	if (p.operands.count && !verb->operands)
 		complain(&p, "C0706", "nothing is expected here:", p.operands.items[0]);
-	if (diags->errors > errors)
-		return -EINVAL;
-	*ret_operand_count = p.operands.count;
-	*arena_push(arena, &p.operands) = NULL;
-	*ret_operands = p.operands.items;
-	return 0;
+	cli->operand_count = p.operands.count;
+	*arena_push(cli->arena, &p.operands) = NULL;
+	cli->operands = p.operands.items;
+	return cli->diags.errors > errors ? -EINVAL : 0;
 }
 
 /* ---- help ---- */
@@ -241,7 +237,7 @@ void options_help(const struct verb *verb, struct str *out)
 	help_rows(verb->options, verb->option_count, out);
 	help_rows(common_table, ARRAY_SIZE(common_table), out);
 	str_add(out, "\nExamples:\n");
-	for (const char *const *example = verb->examples; *example; example += 2)
-		str_addf(out, "  %s\n      %s\n", example[0], example[1]);
+	for (const struct example *example = verb->examples; example->command; example++)
+		str_addf(out, "  %s\n      %s\n", example->command, example->what);
 	str_addf(out, "\nMore: cordon-%s(1)\n", verb->name);
 }

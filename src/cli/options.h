@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/str.h"
 
+struct cli;
 struct verb;
 
 enum option_kind {
@@ -30,7 +31,7 @@ struct option {
 	const char *help;
 	enum option_kind kind;
 	size_t offset;
-	const char *choices;  /* "auto|always|never": other arguments are refused; NULL: any */
+	const char *choices; /* "auto|always|never": other arguments are refused; NULL: any */
 };
 
 /* Every verb has these. */
@@ -39,11 +40,9 @@ struct common_options {
 	const char *colour; /* auto always never; NULL: auto */
 };
 
-/* Parse the words after the verb. Fills @settings (zeroed by the caller), @common and the operands (from @arena).
- * The operands end with NULL, as an argv does. Returns 0 or -EINVAL with C07xx diagnostics. */
-must_check int options_parse(const struct verb *verb, int argc, char *const *argv, struct arena *arena,
-			     struct diags *diags, void *settings, struct common_options *common,
-			     const char *const **ret_operands, size_t *ret_operand_count);
+/* Parse the words after the verb. Fills @settings (zeroed by the caller), cli->common and the operands (they end with
+ * NULL, as an argv does). Returns 0, or -EINVAL with C07xx diagnostics. */
+must_check int options_parse(struct cli *cli, const struct verb *verb, int argc, char *const *argv, void *settings);
 
 /* The text of `cordon VERB --help`. */
 void options_help(const struct verb *verb, struct str *out);

@@ -23,18 +23,18 @@ static int write_all(int fd, const char *text, size_t size)
 bool cli_colour(const struct cli *cli, int fd)
 {
 	const char *when = cli->common.colour;
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
 
 	if (when && strcmp(when, "auto") != 0)
 		return !strcmp(when, "always");
-	if (getenv("NO_COLOR") && *getenv("NO_COLOR"))
+	if (none && *none)
 		return false;
 	return isatty(fd) && !(term && !strcmp(term, "dumb"));
 }
 
 int cli_write(struct cli *cli, const struct str *out)
 {
-	int error = out->size ? write_all(STDOUT_FILENO, out->text, out->size) : 0;
+	int error = out->text ? write_all(STDOUT_FILENO, out->text, out->size) : 0;
 
 	if (error == 0)
 		return 0;
@@ -76,7 +76,7 @@ void cli_report(struct cli *cli)
 	} else {
 		diags_print(&cli->diags, &out, cli_colour(cli, STDERR_FILENO));
 	}
-	if (out.size)
+	if (out.text)
 		(void)!write_all(STDERR_FILENO, out.text, out.size);
 	diags_init(&cli->diags, cli->arena);
 }

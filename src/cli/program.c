@@ -40,7 +40,8 @@ static int search_path(const char *name, const char *search, struct arena *arena
 			*ret = path;
 			return 0;
 		}
-		if (error == -EACCES)
+		/* A directory that may not be searched is no sign that the program is in it. */
+		if (error == -EACCES && access(path, F_OK) == 0)
 			result = -EACCES;
 	}
 	return result;

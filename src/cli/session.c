@@ -22,7 +22,9 @@ static bool set_surrounding(struct surroundings *here, const char *key, const ch
 	const struct {
 		const char *key;
 		const char **target;
-	} rows[] = { { "home", &here->home }, { "user", &here->user }, { "cwd", &here->cwd }, { "tmpdir", &here->tmpdir } };
+	} rows[] = {
+		{ "home", &here->home }, { "user", &here->user }, { "cwd", &here->cwd }, { "tmpdir", &here->tmpdir }
+	};
 	char *end;
 
 	if (!strcmp(key, "uid")) {
@@ -102,7 +104,8 @@ static int read_kernel(struct cli *cli, const char *name, struct kernel_caps *re
 		return error;
 	error = kernel_caps_parse(source->text, ret, &line);
 	if (error)
-		diag_help(&cli->diags, cli_error(cli, "C0712", "line %u of `%s` does not describe a kernel", line, name),
+		diag_help(&cli->diags,
+			  cli_error(cli, "C0712", "line %u of `%s` does not describe a kernel", line, name),
 			  "`cordon doctor --kernel` writes such a file");
 	return error;
 }

@@ -11,26 +11,38 @@ struct policy_settings {
 	struct texts policies, additions;
 	const char *profile;
 };
-#define POLICY_OPTIONS(type, member)                                                                              \
-	{ 'p', "policy", "POLICY", "a policy file, `-` for standard input, or a template (std/build); several stack", \
-	  OPTION_LIST, offsetof(type, member.policies), NULL },                                                   \
-	{ 'a', "add", "LINE", "add a line to the (last) policy; alone it makes one", OPTION_LIST,                  \
-	  offsetof(type, member.additions), NULL },                                                               \
-	{ 0, "profile", "NAME", "the profile to take from a file that holds several", OPTION_TEXT,                 \
-	  offsetof(type, member.profile), NULL }
+#define POLICY_OPTIONS(type, member)                                                                      \
+	{ 'p',         "policy",                                                                          \
+	  "POLICY",    "a policy file, `-` for standard input, or a template (std/build); several stack", \
+	  OPTION_LIST, offsetof(type, member.policies),                                                   \
+	  NULL },                                                                                         \
+		{ 'a',         "add",                                                                     \
+		  "LINE",      "add a line to the (last) policy; alone it makes one",                     \
+		  OPTION_LIST, offsetof(type, member.additions),                                          \
+		  NULL },                                                                                 \
+	{                                                                                                 \
+		0, "profile", "NAME", "the profile to take from a file that holds several", OPTION_TEXT,  \
+			offsetof(type, member.profile), NULL                                              \
+	}
 
 /* Options that put another kernel, host or caller in the place of this one. */
 struct world_settings {
 	const char *kernel, *surroundings;
 	bool no_host;
 };
-#define WORLD_OPTIONS(type, member)                                                                               \
-	{ 0, "kernel", "FILE", "plan for the kernel that FILE describes (`cordon doctor --kernel` writes one)",      \
-	  OPTION_TEXT, offsetof(type, member.kernel), NULL },                                                     \
-	{ 0, "no-host", NULL, "do not look at this host's files: assume that every path exists", OPTION_FLAG,     \
-	  offsetof(type, member.no_host), NULL },                                                                 \
-	{ 0, "surroundings", "LIST", "instead of the caller's: home=DIR,user=NAME,cwd=DIR,tmpdir=DIR,uid=N",         \
-	  OPTION_TEXT, offsetof(type, member.surroundings), NULL }
+#define WORLD_OPTIONS(type, member)                                                                                \
+	{ 0,           "kernel",                                                                                   \
+	  "FILE",      "plan for the kernel that FILE describes (`cordon doctor --kernel` writes one)",            \
+	  OPTION_TEXT, offsetof(type, member.kernel),                                                              \
+	  NULL },                                                                                                  \
+		{ 0,           "no-host",                                                                          \
+		  NULL,        "do not look at this host's files: assume that every path exists",                  \
+		  OPTION_FLAG, offsetof(type, member.no_host),                                                     \
+		  NULL },                                                                                          \
+	{                                                                                                          \
+		0, "surroundings", "LIST", "instead of the caller's: home=DIR,user=NAME,cwd=DIR,tmpdir=DIR,uid=N", \
+			OPTION_TEXT, offsetof(type, member.surroundings), NULL                                     \
+	}
 
 struct session {
 	struct loaded loaded;
@@ -40,8 +52,8 @@ struct session {
 };
 
 enum session_depth {
-	SESSION_TEXTS,   /* read and parse; no profile is chosen */
-	SESSION_LOOK,    /* and resolve; nothing will be run, so nobody asks who can write the files */
+	SESSION_TEXTS, /* read and parse; no profile is chosen */
+	SESSION_LOOK,  /* and resolve; nothing will be run, so nobody asks who can write the files */
 	SESSION_RUN
 };
 

@@ -64,7 +64,8 @@ static void fix_call(const struct request *request, struct arena *arena, struct 
 		return;
 	}
 	if (!(d->layer->arches & 1u << request->arch)) {
-		d->fix = arena_printf(arena, "arch %s %s", arch_table[arch_native()].name, arch_table[request->arch].name);
+		d->fix = arena_printf(arena, "arch %s %s", arch_table[arch_native()].name,
+				      arch_table[request->arch].name);
 		return;
 	}
 	if (row->class == CLASS_TYPED) {
@@ -74,7 +75,8 @@ static void fix_call(const struct request *request, struct arena *arena, struct 
 	}
 	if (row->class == CLASS_BASIC && row->pin)
 		d->note = arena_printf(arena, "basic calls are open under their pin: %s", row->pin);
-	d->fix = arena_printf(arena, "syscall %s%s", row->name, row->class == CLASS_DANGEROUS ? " because \"...\"" : "");
+	d->fix = arena_printf(arena, "syscall %s%s", row->name,
+			      row->class == CLASS_DANGEROUS ? " because \"...\"" : "");
 }
 
 /* The request as a rule: the parser knows both by the same words. */
@@ -154,7 +156,8 @@ const struct carrier *decision_carrier(const struct plan *plan, size_t layer, co
 	for (size_t i = 0; i < plan->carriers.count; i++) {
 		const struct carrier *row = &plan->carriers.items[i];
 
-		if (row->layer == layer && row->span.source == rule->span.source && row->span.offset == rule->span.offset)
+		if (row->layer == layer && row->span.source == rule->span.source &&
+		    row->span.offset == rule->span.offset)
 			return row;
 	}
 	return NULL;

@@ -164,8 +164,10 @@ static int decide_body(struct call *call)
 int cordon_policy_decide(const struct cordon_policy *policy, const char *request, enum cordon_verdict *ret_verdict,
 			 int *ret_errno, char **ret_rule, struct cordon_error **ret_error)
 {
-	static const enum cordon_verdict verdicts[] = { [VERDICT_ALLOW] = CORDON_ALLOW, [VERDICT_ASK] = CORDON_ASK,
-							[VERDICT_DENY] = CORDON_DENY, [VERDICT_KILL] = CORDON_KILL };
+	static const enum cordon_verdict verdicts[] = { [VERDICT_ALLOW] = CORDON_ALLOW,
+							[VERDICT_ASK] = CORDON_ASK,
+							[VERDICT_DENY] = CORDON_DENY,
+							[VERDICT_KILL] = CORDON_KILL };
 	__attribute__((cleanup(free_arena))) struct arena *arena = arena_new(0);
 	struct call call = { .arena = arena, .policy = policy, .request = request };
 	const struct layer_decision *deciding;
@@ -222,8 +224,7 @@ static int write_stage(struct call *call, const struct stages *stages, enum stag
 
 	str_init(&call->text, call->arena);
 	switch (call->format) {
-	case CORDON_FORMAT_TEXT:
-		return stage_print(stages, stage, &call->diags, &call->text);
+	case CORDON_FORMAT_TEXT: return stage_print(stages, stage, &call->diags, &call->text);
 	case CORDON_FORMAT_JSON:
 		json_init(&json, &call->text, true);
 		return stage_json(stages, stage, &call->diags, &json);
@@ -238,10 +239,14 @@ static int write_stage(struct call *call, const struct stages *stages, enum stag
 
 static int compile_body(struct call *call)
 {
-	static const enum stage stage_of[] = { [CORDON_STAGE_AST] = STAGE_AST, [CORDON_STAGE_MODEL] = STAGE_MODEL,
-					       [CORDON_STAGE_PLAN] = STAGE_PLAN, [CORDON_STAGE_CBPF] = STAGE_CBPF,
+	static const enum stage stage_of[] = { [CORDON_STAGE_AST] = STAGE_AST,
+					       [CORDON_STAGE_MODEL] = STAGE_MODEL,
+					       [CORDON_STAGE_PLAN] = STAGE_PLAN,
+					       [CORDON_STAGE_CBPF] = STAGE_CBPF,
 					       [CORDON_STAGE_LANDLOCK] = STAGE_LANDLOCK };
-	struct stages stages = { .arena = call->arena, .loaded = &call->policy->loaded, .model = call->policy->loaded.model };
+	struct stages stages = { .arena = call->arena,
+				 .loaded = &call->policy->loaded,
+				 .model = call->policy->loaded.model };
 	int error;
 
 	if ((unsigned)call->stage >= ARRAY_SIZE(stage_of) ||

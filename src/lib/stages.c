@@ -63,7 +63,8 @@ static int print_cbpf(const struct stages *stages, struct diags *diags, struct s
 
 		if (error)
 			return error;
-		str_addf(out, "# layer %zu: profile %s, %zu instructions\n", i, stages->model->items[i]->name, program.count);
+		str_addf(out, "# layer %zu: profile %s, %zu instructions\n", i, stages->model->items[i]->name,
+			 program.count);
 		cbpf_print(&program, out);
 	}
 	return 0;

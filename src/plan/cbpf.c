@@ -250,7 +250,7 @@ int cbpf_emit(const struct call_policy *policy, const struct cbpf_options *optio
 	node_id root;
 
 	emitter_init(&emitter, arena);
-	root = emit_all(&emitter);
+	root = graph_simplify(&emitter.graph, emit_all(&emitter));
 	if (emitter.graph.too_big)
 		return -E2BIG;
 	return graph_place(&emitter.graph, root, ret);

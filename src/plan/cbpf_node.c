@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define LOAD_WORD (BPF_LD | BPF_W | BPF_ABS)
-#define AND_CONSTANT (BPF_ALU | BPF_AND | BPF_K)
-
 void graph_init(struct graph *graph, struct arena *arena)
 {
 	*graph = (struct graph){ .arena = arena, .slot_count = 1024 };
@@ -87,12 +84,12 @@ static node_id graph_skip_load(const struct graph *graph, struct held held, node
 	const struct node *load = graph_node(graph, target);
 	const struct node *next;
 
-	if (load->code != LOAD_WORD || load->k != held.at)
+	if (load->code != GRAPH_LOAD || load->k != held.at)
 		return target;
 	if (held.mask == UINT32_MAX)
 		return load->to[0];
 	next = graph_node(graph, load->to[0]);
-	return next->code == AND_CONSTANT && next->k == held.mask ? next->to[0] : target;
+	return next->code == GRAPH_AND && next->k == held.mask ? next->to[0] : target;
 }
 
 /* 1: the test always holds, 0: never, -1: it depends. A held value is at most its mask. */
@@ -107,6 +104,17 @@ static int test_outcome(uint32_t mask, uint16_t test, uint32_t k)
 	return -1;
 }
 
+/* Bits @k lead to @yes; when the test for others, which comes next, leads there too, one test is enough. */
+static void join_bit_tests(const struct graph *graph, struct node *node)
+{
+	const struct node *next = graph_node(graph, node->to[0]);
+
+	if (next->code != node->code || next->token || next->to[1] != node->to[1])
+		return;
+	node->k |= next->k;
+	node->to[0] = next->to[0];
+}
+
 node_id graph_test(struct graph *graph, struct held held, uint16_t test, uint32_t k, node_id yes, node_id no)
 {
 	struct node node = { .code = (uint16_t)(BPF_JMP | test | BPF_K), .k = k };
@@ -118,6 +126,8 @@ node_id graph_test(struct graph *graph, struct held held, uint16_t test, uint32_
 		return node.to[outcome];
 	if (node.to[0] == node.to[1])
 		return node.to[0];
+	if (test == BPF_JSET)
+		join_bit_tests(graph, &node);
 	return graph_add(graph, node);
 }
 
@@ -130,13 +140,22 @@ node_id graph_test_token(struct graph *graph, struct held held, unsigned which, 
 	return graph_add(graph, node);
 }
 
+static bool is_entry(const struct node *node)
+{
+	return node->code == GRAPH_LOAD || BPF_CLASS(node->code) == BPF_RET;
+}
+
+node_id graph_and(struct graph *graph, struct held held, node_id then)
+{
+	if (held.mask == UINT32_MAX || is_entry(graph_node(graph, then)))
+		return then;
+	return graph_add(graph, (struct node){ .code = GRAPH_AND, .k = held.mask, .to = { then } });
+}
+
 node_id graph_load(struct graph *graph, struct held held, node_id then)
 {
-	const uint16_t code = graph_node(graph, then)->code;
-
-	if (code == LOAD_WORD || BPF_CLASS(code) == BPF_RET)
+	if (is_entry(graph_node(graph, then)))
 		return then;
-	if (held.mask != UINT32_MAX)
-		then = graph_add(graph, (struct node){ .code = AND_CONSTANT, .k = held.mask, .to = { then } });
-	return graph_add(graph, (struct node){ .code = LOAD_WORD, .k = held.at, .to = { then } });
+	then = graph_and(graph, held, then);
+	return graph_add(graph, (struct node){ .code = GRAPH_LOAD, .k = held.at, .to = { then } });
 }

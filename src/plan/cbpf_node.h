@@ -29,6 +29,9 @@ struct graph {
 	bool too_big;   /* more than GRAPH_MAX nodes: what was built is not the program */
 };
 
+#define GRAPH_LOAD (BPF_LD | BPF_W | BPF_ABS)
+#define GRAPH_AND (BPF_ALU | BPF_AND | BPF_K)
+
 /* Far above what fits into CBPF_MAX instructions; bounds the work for policies that don't. */
 #define GRAPH_MAX (1 << 16)
 
@@ -45,6 +48,8 @@ node_id graph_return(struct graph *graph, uint32_t action);
 node_id graph_test(struct graph *graph, struct held held, uint16_t test, uint32_t k, node_id yes, node_id no);
 /* BPF_JEQ with start token @which (0 or 1), whose value is @k for now. */
 node_id graph_test_token(struct graph *graph, struct held held, unsigned which, uint32_t k, node_id yes, node_id no);
+/* Cut what is held down to @held, then go on with @then, which counts on it. */
+node_id graph_and(struct graph *graph, struct held held, node_id then);
 /* An entry node: load @held, then go on with @then, which counts on it. */
 node_id graph_load(struct graph *graph, struct held held, node_id then);
 
@@ -64,6 +69,10 @@ struct ranges {
 /* The cheapest threshold tree over @ranges (ascending, the first starts at 0, neighbours differ in leaf): expects the
  * call number to be held. */
 node_id graph_tree(struct graph *graph, struct held held, const struct ranges *ranges);
+
+/* cbpf_simplify.c: the same program with every sequence of comparisons of one argument word as a tree. Returns the new
+ * root. Sets too_big where more can be reached from @root than any program could hold. */
+node_id graph_simplify(struct graph *graph, node_id root);
 
 /* cbpf_place.c: give addresses to what can be reached from @root. 0 or -E2BIG. */
 must_check int graph_place(const struct graph *graph, node_id root, struct cbpf *ret);

@@ -199,7 +199,7 @@ static int find_cgroup(char ret[PATH_MAX])
 
 static bool has_controllers(const char *group)
 {
-	char path[PATH_MAX + 32], line[512] = "";
+	char path[PATH_MAX + 128], line[512] = "";
 	auto_fclose FILE *file = NULL;
 
 	snprintf(path, sizeof(path), "%s/cgroup.controllers", group);

@@ -94,12 +94,14 @@ static const struct ast_profile *find_profile(const struct ast_file *file, bool 
 }
 
 /* A file in memory that holds nothing but a profile which uses the template. */
-static const struct ast_file *template_user(const char *name, const char *version, struct arena *arena, struct diags *diags)
+static const struct ast_file *template_user(const char *name, const char *version, struct arena *arena,
+					    struct diags *diags)
 {
 	const char *text = arena_printf(arena, "cordon 1\n\nprofile %s {\n  use %s@%s\n}\n", name, name, version);
 	struct ast_file *file;
 
-	return parse_file(text_source(arena, arena_printf(arena, "use of %s@%s", name, version), text), arena, diags, &file)
+	return parse_file(text_source(arena, arena_printf(arena, "use of %s@%s", name, version), text), arena, diags,
+			  &file)
 		       ? NULL
 		       : file;
 }
@@ -128,8 +130,9 @@ static int no_such_policy(const char *name, struct diags *diags)
 	struct diag *diag = diag_error(diags, "C0508", (struct span){ 0 }, "no policy `%s`", name);
 	bool standard = !strncmp(name, "std/", 4);
 
-	diag_note(diags, diag, standard ? "Cordon brings no template of that name"
-					: "there is no file of that name, and no template in " TEMPLATE_DIRECTORY);
+	diag_note(diags, diag,
+		  standard ? "Cordon brings no template of that name"
+			   : "there is no file of that name, and no template in " TEMPLATE_DIRECTORY);
 	diag_help(diags, diag, "`cordon explain templates` lists what Cordon brings");
 	return -ENOENT;
 }
@@ -180,7 +183,9 @@ static const char *expand_binary(const struct surroundings *here, const char *te
 {
 	const struct {
 		const char *prefix, *value;
-	} starts[] = { { "$HOME", here->home }, { "$CWD", here->cwd }, { "$TMPDIR", here->tmpdir }, { ".", here->cwd } };
+	} starts[] = {
+		{ "$HOME", here->home }, { "$CWD", here->cwd }, { "$TMPDIR", here->tmpdir }, { ".", here->cwd }
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		size_t size = strlen(starts[i].prefix);
@@ -200,7 +205,8 @@ static bool is_for_program(const struct loaded *loaded, const struct ast_profile
 		const char *why;
 		struct stat st;
 
-		if (stat(text, &st) == 0 && same_file((struct file_identity){ st.st_dev, st.st_ino }, loaded->loader->program))
+		if (stat(text, &st) == 0 &&
+		    same_file((struct file_identity){ st.st_dev, st.st_ino }, loaded->loader->program))
 			return true;
 		if (pattern_parse(arena, text, &pattern, &why) == 0 && pattern_match(&pattern, program))
 			return true;
@@ -225,7 +231,8 @@ static const struct ast_profile *profile_error(const struct ast_file *file, cons
 	list_profiles(file, &names);
 	if (names.size == 0) {
 		diag = diag_error(diags, "C0511", (struct span){ 0 }, "`%s` holds no profile", file->source->name);
-		diag_help(diags, diag, "write `profile NAME /path/of/program { ... }`; a template is used by a profile");
+		diag_help(diags, diag,
+			  "write `profile NAME /path/of/program { ... }`; a template is used by a profile");
 		return NULL;
 	}
 	diag = diag_error(diags, "C0510", (struct span){ 0 }, "which profile of `%s`?", file->source->name);
@@ -299,14 +306,16 @@ static int add_file(struct loaded *loaded, const struct ast_file *file, struct a
 }
 
 /* -a lines: to the last layer, so that every other -p stays the limit that it is. */
-static int add_lines(struct loaded *loaded, const struct load_options *options, struct arena *arena, struct diags *diags)
+static int add_lines(struct loaded *loaded, const struct load_options *options, struct arena *arena,
+		     struct diags *diags)
 {
 	struct ast_block *block = arena_new_of(arena, struct ast_block);
 	int result = 0;
 
 	for (size_t i = 0; i < options->addition_count; i++) {
 		struct ast_block one = { 0 };
-		int error = parse_statements(text_source(arena, "-a", arena_strdup(arena, options->additions[i])), arena, diags, &one);
+		int error = parse_statements(text_source(arena, "-a", arena_strdup(arena, options->additions[i])),
+					     arena, diags, &one);
 
 		if (error)
 			result = error;
@@ -421,8 +430,9 @@ static int follow_preference(struct loaded *loaded, size_t index, const struct p
 		layer->profile = choose_profile(loaded, file, arena, diags);
 		return layer->profile ? 0 : -EINVAL;
 	}
-	diag_note(diags, diag_error(diags, "C0513", prefer->span, "the preferred policy `%s` cannot be had", prefer->name), "%s",
-		  missing.count ? missing.items[0].message : strerror(-error));
+	diag_note(diags,
+		  diag_error(diags, "C0513", prefer->span, "the preferred policy `%s` cannot be had", prefer->name),
+		  "%s", missing.count ? missing.items[0].message : strerror(-error));
 	return error;
 }
 

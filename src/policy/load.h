@@ -19,13 +19,14 @@ struct load_options {
 	size_t policy_count;
 	const struct source *texts; /* policies that are in memory already; layers after those of @policies */
 	size_t text_count;
-	const char *const *additions; /* -a: lines that are added to the last policy; without any policy they make one */
+	const char *const
+		*additions; /* -a: lines that are added to the last policy; without any policy they make one */
 	size_t addition_count;
 	const char *program; /* real path of what will run: chooses among profiles, and may not be the policy itself */
 	const char *profile; /* --profile NAME; NULL: by program, else the only one */
-	bool texts_only;     /* no profile is chosen: layer_source.profile stays NULL (load_sources() for printing the texts) */
-	bool untrusted;      /* who can write the files doesn't matter: nothing is going to be run */
-	const char *template_directory;          /* NULL: TEMPLATE_DIRECTORY */
+	bool texts_only; /* no profile is chosen: layer_source.profile stays NULL (load_sources() for printing the texts) */
+	bool untrusted;                 /* who can write the files doesn't matter: nothing is going to be run */
+	const char *template_directory; /* NULL: TEMPLATE_DIRECTORY */
 	const struct surroundings *surroundings; /* NULL: those of this process; its callback is replaced */
 };
 
@@ -35,7 +36,7 @@ struct loaded {
 	struct surroundings surroundings;
 	struct loader *loader; /* what the callback of @surroundings works with */
 	struct model *model;   /* of load_model() */
-	const char *vanilla;   /* load_model(): the layer that is gone since it accepts the vanilla kernel; NULL: none */
+	const char *vanilla; /* load_model(): the layer that is gone since it accepts the vanilla kernel; NULL: none */
 };
 
 /* Read, parse, choose. Returns 0 and *ret (in @arena); -EINVAL with diagnostics; or -errno with a C05xx diagnostic when a

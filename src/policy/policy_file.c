@@ -13,7 +13,7 @@
 #define LINKS_MAX 40
 
 enum problem {
-	PROBLEM_SYSTEM,         /* errno says it */
+	PROBLEM_SYSTEM, /* errno says it */
 	PROBLEM_NOT_REGULAR,
 	PROBLEM_TOO_LARGE,
 	PROBLEM_FILE_WRITABLE,
@@ -37,15 +37,21 @@ static const struct {
 	const char *help[2]; /* before and after the path, without blanks */
 } problem_table[PROBLEM_COUNT] = {
 	[PROBLEM_SYSTEM] = { "C0501", { "cannot read ", "" }, NULL, { NULL } },
-	[PROBLEM_NOT_REGULAR] = { "C0502", { "", " is not a regular file" },
-				  "a policy is read from a file, or with `-` from standard input", { NULL } },
+	[PROBLEM_NOT_REGULAR] = { "C0502",
+				  { "", " is not a regular file" },
+				  "a policy is read from a file, or with `-` from standard input",
+				  { NULL } },
 	[PROBLEM_TOO_LARGE] = { "C0503", { "", " is too large for a policy" }, "the limit is 4 MiB", { NULL } },
-	[PROBLEM_FILE_WRITABLE] = { "C0504", { "others can write ", "" },
-				    "whoever can write a policy decides what the program may do", { "run `chmod go-w ", "`" } },
-	[PROBLEM_DIRECTORY_WRITABLE] = { "C0505", { "others can write the directory ", ", which leads to the policy" },
+	[PROBLEM_FILE_WRITABLE] = { "C0504",
+				    { "others can write ", "" },
+				    "whoever can write a policy decides what the program may do",
+				    { "run `chmod go-w ", "`" } },
+	[PROBLEM_DIRECTORY_WRITABLE] = { "C0505",
+					 { "others can write the directory ", ", which leads to the policy" },
 					 "whoever can write it can put another file in the policy's place",
 					 { "run `chmod go-w ", "`, or move the policy" } },
-	[PROBLEM_FOREIGN_IN_STICKY] = { "C0506", { "", " lies in a directory that others can write, and is not yours" },
+	[PROBLEM_FOREIGN_IN_STICKY] = { "C0506",
+					{ "", " lies in a directory that others can write, and is not yours" },
 					"in such a directory anybody can make a file of that name",
 					{ "let root or yourself own ", ", or move the policy" } },
 	[PROBLEM_CHANGED] = { "C0507", { "", " changed while it was read" }, NULL, { NULL } },
@@ -62,13 +68,19 @@ struct walk {
 	struct finding *finding;
 };
 
+/* false: it doesn't fit, and @ret holds the beginning. */
+static bool join(char ret[PATH_MAX], const char *a, const char *b, const char *c)
+{
+	return (size_t)snprintf(ret, PATH_MAX, "%s%s%s", a, b, c) < PATH_MAX;
+}
+
 static int fail(struct finding *finding, enum problem problem, int error, const char *directory, const char *name)
 {
+	bool slash = *name && *directory && strcmp(directory, "/") != 0;
+
 	finding->problem = problem;
 	finding->error = error;
-	if ((size_t)snprintf(finding->path, sizeof(finding->path), "%s%s%s", directory,
-			     *name && directory[0] && strcmp(directory, "/") ? "/" : "", name) >= sizeof(finding->path))
-		finding->path[sizeof(finding->path) - 1] = '\0';
+	(void)join(finding->path, directory, slash ? "/" : "", name);
 	return -error;
 }
 
@@ -109,7 +121,7 @@ static int enter(struct walk *walk, int fd, const char *name)
 
 		slash[slash == walk->at] = '\0';
 	} else if (*name == '/') {
-		strcpy(walk->at, "/");
+		walk->at[1] = '\0';
 	} else if (size + strlen(name) + 2 > sizeof(walk->at)) {
 		return fail(walk->finding, PROBLEM_SYSTEM, ENAMETOOLONG, walk->at, "");
 	} else {
@@ -129,12 +141,9 @@ static int follow(struct walk *walk, int link, const char *name)
 	target[size] = '\0';
 	if (++walk->links > LINKS_MAX)
 		return fail(walk->finding, PROBLEM_SYSTEM, ELOOP, walk->at, name);
-	if ((size_t)size + 1 + strlen(walk->rest) >= sizeof(joined))
+	if (!join(joined, target, "/", walk->rest))
 		return fail(walk->finding, PROBLEM_SYSTEM, ENAMETOOLONG, walk->at, name);
-	strcpy(joined, target);
-	strcat(joined, "/");
-	strcat(joined, walk->rest);
-	strcpy(walk->rest, joined);
+	memcpy(walk->rest, joined, strlen(joined) + 1);
 	if (*target == '/') {
 		int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -221,11 +230,8 @@ static int walk_open(const char *name, bool trusted, struct finding *ret_finding
 
 	if (*name != '/' && !getcwd(here, sizeof(here)))
 		return fail(ret_finding, PROBLEM_SYSTEM, errno, "", name);
-	if (strlen(here) + strlen(name) + 2 > sizeof(walk.rest))
+	if (!join(walk.rest, here, "/", name))
 		return fail(ret_finding, PROBLEM_SYSTEM, ENAMETOOLONG, "", name);
-	strcpy(walk.rest, here);
-	strcat(walk.rest, "/");
-	strcat(walk.rest, name);
 	walk.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (walk.fd < 0)
 		return fail(ret_finding, PROBLEM_SYSTEM, errno, "/", "");
@@ -261,7 +267,8 @@ static int report(const char *name, const struct finding *finding, struct diags 
 {
 	enum problem problem = finding->problem;
 	/* `/etc/x` said in the user's words, unless something on the way is meant */
-	const char *path = problem == PROBLEM_DIRECTORY_WRITABLE || problem == PROBLEM_FOREIGN_IN_STICKY ? finding->path : name;
+	const char *path = problem == PROBLEM_DIRECTORY_WRITABLE || problem == PROBLEM_FOREIGN_IN_STICKY ? finding->path
+													 : name;
 	struct diag *diag;
 
 	diag = diag_error(diags, problem_table[problem].code, (struct span){ 0 }, "%s`%s`%s",
@@ -311,8 +318,8 @@ static int read_stdin(struct arena *arena, struct diags *diags, const struct sou
 }
 
 /* Into @buffer, which holds @size bytes and one more. Owns the descriptor, so allocates nothing. */
-static ssize_t read_checked(const char *name, bool trusted, char *buffer, size_t size, struct file_identity *ret_identity,
-			    struct finding *finding)
+static ssize_t read_checked(const char *name, bool trusted, char *buffer, size_t size,
+			    struct file_identity *ret_identity, struct finding *finding)
 {
 	auto_close int fd = walk_open(name, trusted, finding);
 	struct stat st;
@@ -331,8 +338,8 @@ static ssize_t read_checked(const char *name, bool trusted, char *buffer, size_t
 	return got;
 }
 
-int policy_file_read(const char *name, bool trusted, struct arena *arena, struct diags *diags, const struct source **ret,
-		     struct file_identity *ret_identity)
+int policy_file_read(const char *name, bool trusted, struct arena *arena, struct diags *diags,
+		     const struct source **ret, struct file_identity *ret_identity)
 {
 	struct file_identity identity = { 0 };
 	struct finding finding = { 0 };

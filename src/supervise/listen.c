@@ -23,19 +23,24 @@ static int get_option(int socket, int option)
 	return getsockopt(socket, SOL_SOCKET, option, &value, &size) < 0 ? -errno : value;
 }
 
-/* The port that @socket is bound to (0: none), or -errno. */
-static int bound_port(int socket)
-{
+struct bound {
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} address = { 0 };
-	socklen_t size = sizeof(address);
+	} address;
+	socklen_t size;
+	int port; /* 0: none */
+};
 
-	if (getsockname(socket, &address.any, &size) < 0)
+static int get_bound(int socket, struct bound *ret)
+{
+	*ret = (struct bound){ .size = sizeof(ret->address) };
+	if (getsockname(socket, &ret->address.any, &ret->size) < 0)
 		return -errno;
-	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+	ret->port = ntohs(ret->address.any.sa_family == AF_INET6 ? ret->address.v6.sin6_port :
+								   ret->address.v4.sin_port);
+	return 0;
 }
 
 static bool has_port(const uint8_t *ports, int port)
@@ -43,36 +48,54 @@ static bool has_port(const uint8_t *ports, int port)
 	return port > 0 && ports[port / 8] & 1U << port % 8;
 }
 
-int listen_check(int socket, const uint8_t *ports)
+/* 0 and where it is bound, or the -errno to answer. */
+static int check(int socket, const uint8_t *ports, struct bound *ret)
 {
-	int domain = get_option(socket, SO_DOMAIN), port;
+	int domain = get_option(socket, SO_DOMAIN), result;
 
 	if (domain < 0)
 		return domain;
 	if ((domain != AF_INET && domain != AF_INET6) || get_option(socket, SO_TYPE) != SOCK_STREAM ||
 	    get_option(socket, SO_PROTOCOL) != IPPROTO_TCP)
 		return -EACCES;
-	port = bound_port(socket);
-	if (port < 0)
-		return port;
-	return has_port(ports, port) ? 0 : -EACCES;
+	result = get_bound(socket, ret);
+	if (result < 0)
+		return result;
+	return has_port(ports, ret->port) ? 0 : -EACCES;
 }
 
-/* A thread of the program can disconnect a socket whose port the kernel chose, between our check and our call: it is
- * unbound then, and listens on a port that nobody checked. So look again, and close it down. */
-static int listen_checked(int socket, int backlog, const uint8_t *ports)
+/* After a disconnect getsockname() still tells the port that connect() chose, but the socket has none. Only binding shows
+ * the difference: what is bound can't be bound again. (If it can, it is bound to a port that was granted for that.) */
+static bool is_bound(int socket, const struct bound *bound)
+{
+	return bind(socket, &bound->address.any, bound->size) < 0 && errno == EINVAL;
+}
+
+/* Undone by whichever works: disconnecting frees the port too. */
+static void stop_listening(int socket)
 {
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
-	int result = listen_check(socket, ports);
+
+	if (connect(socket, &nowhere, sizeof(nowhere)) < 0)
+		shutdown(socket, SHUT_RDWR);
+}
+
+/* A thread of the program can connect and disconnect a socket between our check and our call, and listen() would choose a
+ * port that nobody checked. So look again. */
+static int listen_checked(int socket, int backlog, const uint8_t *ports)
+{
+	struct bound bound;
+	int result = check(socket, ports, &bound);
 
 	if (result < 0)
 		return result;
+	if (!is_bound(socket, &bound))
+		return -EACCES;
 	if (listen(socket, backlog) < 0)
 		return -errno;
-	result = listen_check(socket, ports);
-	/* Undone by whichever works: disconnecting frees the port too. */
-	if (result < 0 && connect(socket, &nowhere, sizeof(nowhere)) < 0)
-		shutdown(socket, SHUT_RDWR);
+	result = check(socket, ports, &bound);
+	if (result < 0)
+		stop_listening(socket);
 	return result;
 }
 

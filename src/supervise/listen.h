@@ -19,7 +19,4 @@
  * answer. 0, or -errno when the listener is of no use any more. */
 must_check int listen_serve(int listener, const uint8_t *ports);
 
-/* The check alone: 0 or the -errno to answer. */
-must_check int listen_check(int socket, const uint8_t *ports);
-
 #endif

@@ -37,7 +37,7 @@ void tap_register(struct tap_test *test);
 #define CHECK_STR(actual, expected) tap_check_str((actual), (expected), __FILE__, __LINE__, #actual)
 #define CHECK_ERRNO(result, expected) tap_check_errno((long long)(result), (expected), __FILE__, __LINE__, #result)
 /* Without it the rest makes no sense: the test ends here, as failed. */
-#define REQUIRE(condition) tap_require((condition), __FILE__, __LINE__, #condition)
+#define REQUIRE(condition) ((condition) ? (void)0 : tap_fail(__FILE__, __LINE__, #condition))
 
 /* End as skipped. NEED does so when this machine really lacks @need, found by trying: "root", "userns", "mount",
  * "net", "seccomp", "notify", "landlock>=N"; several are separated by blanks. A need that is not in the table fails. */
@@ -51,7 +51,7 @@ bool tap_check(bool held, const char *file, int line, const char *text);
 bool tap_check_int(long long actual, long long expected, const char *file, int line, const char *text);
 bool tap_check_str(const char *actual, const char *expected, const char *file, int line, const char *text);
 bool tap_check_errno(long long result, int expected, const char *file, int line, const char *text);
-void tap_require(bool held, const char *file, int line, const char *text);
+__attribute__((noreturn)) void tap_fail(const char *file, int line, const char *text);
 __attribute__((noreturn)) void tap_skip(const char *reason);
 void tap_need(const char *needs);
 __attribute__((noreturn)) void tap_leave(void);

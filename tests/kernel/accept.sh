@@ -17,6 +17,11 @@ accept_begin() {
 	cd / || exit 1
 }
 
+# check_example NAME: the policy's own tests and theorems hold, for a directory that is not the whole file system.
+check_example() {
+	(cd "$tap_dir" && "$CORDON" check "$tools/$1.cordon")
+}
+
 # user_directory NAME UID: make $tap_dir/NAME-UID for this user and go there.
 user_directory() {
 	mkdir -p "$tap_dir/$1-$2"

@@ -85,6 +85,7 @@ check_user() {
 }
 
 accept_begin "gcc"
+t "the tests and theorems of gcc.cordon hold" check_example gcc
 check_user 0
 check_user 65534
 tap_done

@@ -89,6 +89,19 @@ attack_row() {
 	expect succeeded "$row: works with only this granted: $3" "$2" "$tools/cordon" run -p "$granted" --
 }
 
+# The process of Cordon that stays behind, to answer listen(), has the attacker's own uid (T11).
+parent_row() {
+	row="uid $site_uid: $1 of what started it"
+	attempt_in=child
+	attempt "$1 parent"
+	if [ "$outcome" = succeeded ]; then
+		ok "$row: works without Cordon"
+		expect denied "$row: denied in nginx's place" "$1 parent" "$tools/cordon" run -p "$tools/nginx.cordon" --
+	else
+		not_ok "$row: works without Cordon" "$outcome: $said"
+	fi
+}
+
 check_user() {
 	site_make "$tap_dir/site-$1" "$1"
 	user_can_isolate "uid $1" "$1" || return
@@ -104,9 +117,13 @@ check_user() {
 	while IFS='|' read -r what line grants who <&3; do
 		attack_row "$what" "$line" "$grants" "$who"
 	done 3<"$tap_dir/table"
+	for reach in signal signal-thread prlimit scheduler attach read-memory environ; do
+		parent_row "$reach"
+	done
 }
 
 accept_begin "nginx"
+t "the tests and theorems of nginx.cordon hold" check_example nginx
 listener_start || not_ok "somebody to connect to"
 check_user 0
 check_user 65534

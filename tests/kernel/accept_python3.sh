@@ -82,6 +82,7 @@ check_user() {
 }
 
 accept_begin "python3"
+t "the tests and theorems of python3.cordon hold" check_example python3
 check_user 0
 check_user 65534
 tap_done

@@ -13,7 +13,7 @@ redis_start() {
 	as "$uid" "$@" /usr/bin/redis-server --bind 127.0.0.1 --port 6379 --dir . --save '' --enable-protected-configs yes \
 		>redis.log 2>&1 &
 	redis_pid=$!
-	tries=100
+	tries=200
 	until [ "$(cli ping 2>/dev/null)" = PONG ]; do
 		tries=$((tries - 1))
 		if [ "$tries" = 0 ] || ! kill -0 "$redis_pid" 2>/dev/null; then
@@ -101,6 +101,7 @@ check_user() {
 }
 
 accept_begin "redis"
+t "the tests and theorems of redis.cordon hold" check_example redis
 check_user 0
 check_user 65534
 tap_done

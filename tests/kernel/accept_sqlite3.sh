@@ -56,6 +56,7 @@ check_user() {
 }
 
 accept_begin "sqlite3"
+t "the tests and theorems of sqlite3.cordon hold" check_example sqlite3
 check_user 0
 check_user 65534
 tap_done

@@ -50,7 +50,7 @@ site_make() {
 serve() {
 	(cd "$site" && exec "$@" /usr/sbin/nginx -p . -c conf/nginx.conf) >"$site/nginx.out" 2>&1 &
 	serve_pid=$!
-	serve_tries=100
+	serve_tries=200
 	until curl -s -o /dev/null http://127.0.0.1:8080/index.html; do
 		serve_tries=$((serve_tries - 1))
 		if [ "$serve_tries" = 0 ] || ! kill -0 "$serve_pid" 2>/dev/null; then
@@ -121,7 +121,7 @@ print("ready", flush=True)
 while True:
     s.accept()[0].close()' "$listen_port" >"$tools/listener" &
 	listener_pid=$!
-	until grep -q ready "$tools/listener"; do
+	until grep -qs ready "$tools/listener"; do
 		kill -0 "$listener_pid" || return 1
 		sleep 0.05
 	done
@@ -142,7 +142,7 @@ stranger_start() {
 stranger_check() {
 	case $outcome/$attempt_line in
 	succeeded/signal* | succeeded/owner* | succeeded/sigio*)
-		timeout 3 tail --pid="$stranger" -f /dev/null || {
+		timeout 3 tail -s 0.05 --pid="$stranger" -f /dev/null || {
 			outcome=denied
 			said="$said, but no signal arrived"
 		}

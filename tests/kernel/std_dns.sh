@@ -27,7 +27,7 @@ server_start() {
 	EOF
 	/usr/bin/python3 "$tap_dir/server.py" >"$tap_dir/server" &
 	server_pid=$!
-	until grep -q ready "$tap_dir/server"; do
+	until grep -qs ready "$tap_dir/server"; do
 		kill -0 "$server_pid" || return 1
 		sleep 0.05
 	done

@@ -1,12 +1,14 @@
 /* test_listen.c - listen() that the parent answers: what it grants, and what a hostile program tries to make of it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "platform/sys.h"
+#include "supervise/listen.h"
 #include "trial.h"
 
 #define NOBODY 65534
@@ -211,7 +214,8 @@ static void *swap_numbers(void *unused)
 	return NULL;
 }
 
-/* Whatever stands at the number when the parent looks: only a socket that it checked may listen. */
+/* Whatever stands at the number when the parent looks: only a socket that it checked may listen. With an argument: until
+ * one that was not does. */
 PAYLOAD(swaps_while_it_listens)
 {
 	pthread_t thread;
@@ -224,7 +228,7 @@ PAYLOAD(swaps_while_it_listens)
 		return 1;
 	while (!running)
 		sched_yield();
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < ROUNDS || (argument && i < 1000 * ROUNDS && !is_listening(sockets[1])); i++)
 		granted += listen(shared_number, 1) == 0;
 	finished = true;
 	pthread_join(thread, NULL);
@@ -237,8 +241,9 @@ TEST(T20_number_rebound_while_in_flight)
 {
 	struct trial trial;
 
-	listening_trial(&trial, "swaps_while_it_listens", NULL);
+	listening_trial(&trial, "swaps_while_it_listens", "until it works");
 	CHECK_INT(trial_baseline(&trial), 2);
+	trial_payload(&trial, "swaps_while_it_listens", NULL);
 	CHECK_INT(trial_run(&trial), 0);
 	trial_release(&trial);
 }
@@ -249,8 +254,12 @@ static void *disconnect(void *unused)
 
 	(void)unused;
 	running = true;
-	while (!finished)
+	/* At a different moment of each round; one that comes too early only gets the call denied. */
+	for (unsigned delay = 0; !finished; delay = (delay + 977) % 60000) {
+		for (volatile unsigned i = 0; i < delay; i++)
+			;
 		connect(shared_number, &nowhere, sizeof(nowhere));
+	}
 	return NULL;
 }
 
@@ -263,28 +272,95 @@ static unsigned port_of(int fd)
 	return ntohs(address.sin_port);
 }
 
-/* A port that the kernel chose is given back by a disconnect. Even ports are granted: does an odd one ever listen? */
+/* Half of all ports are granted. */
+static bool is_granted(unsigned port)
+{
+	return !(port & 2);
+}
+
+/* As one would write it first: look, then listen. */
+static int serve_naively(int listener, const uint8_t *ports)
+{
+	struct seccomp_notif request = { 0 };
+	struct seccomp_notif_resp response = { 0 };
+	int thread, fd;
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	thread = sys_pidfd_open((pid_t)request.pid, SYS_PIDFD_THREAD);
+	fd = sys_pidfd_getfd(thread, (int)request.data.args[0]);
+	response.id = request.id;
+	response.error = fd >= 0 && ports[port_of(fd) / 8] & 1U << port_of(fd) % 8 ? 0 : -EACCES;
+	if (response.error == 0)
+		response.error = listen(fd, 1) < 0 ? -errno : 0;
+	close(fd);
+	close(thread);
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* No race: after a disconnect the kernel still tells the old port, and listen() chooses a new one. */
+PAYLOAD(listens_after_disconnect)
+{
+	struct sockaddr_in address = { AF_INET, htons(GOOD_PORT), { htonl(INADDR_LOOPBACK) }, { 0 } };
+	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	int server = make_bound(AF_INET, SOCK_STREAM, 0, GOOD_PORT);
+
+	if (try_listen(server))
+		return 1;
+	for (int i = 0; i < 300; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		unsigned port;
+
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+			return 3;
+		close(accept4(server, NULL, NULL, SOCK_CLOEXEC));
+		port = port_of(fd);
+		if (connect(fd, &nowhere, sizeof(nowhere)) < 0)
+			return 4;
+		if (is_granted(port) && try_listen(fd) == 0 && is_listening(fd) && !is_granted(port_of(fd)))
+			return 2;
+		close(fd);
+	}
+	return 0;
+}
+
+TEST(T20_port_of_a_disconnected_socket)
+{
+	struct trial trial;
+
+	listening_trial(&trial, "listens_after_disconnect", NULL);
+	memset(trial.layers[0].listen_ports, 0x33, sizeof(trial.layers[0].listen_ports));
+	CHECK_INT(trial_run(&trial), 0);
+	trial.launch.serve = serve_naively;
+	CHECK_INT(trial_run(&trial), 2);
+	trial_release(&trial);
+}
+
+/* A port that connect() chose is given back by a disconnect. The parent sees a granted port; by the time it calls listen()
+ * the socket may have none, and the kernel chooses another: does one that is not granted ever stay open? */
 PAYLOAD(disconnects_while_it_listens)
 {
+	struct sockaddr_in address = { AF_INET, htons(GOOD_PORT), { htonl(INADDR_LOOPBACK) }, { 0 } };
+	int server = make_bound(AF_INET, SOCK_STREAM, 0, GOOD_PORT), others = 0;
 	pthread_t thread;
-	int odd = 0, granted = 0;
 
 	shared_number = fcntl(0, F_DUPFD, 50);
-	if (pthread_create(&thread, NULL, disconnect, NULL))
+	if (try_listen(server) || pthread_create(&thread, NULL, disconnect, NULL))
 		return 1;
 	while (!running)
 		sched_yield();
-	for (int i = 0; i < ROUNDS; i++) {
-		int fd = make_bound(AF_INET, SOCK_STREAM, 0, 0);
+	for (int i = 0; i < ROUNDS || (argument && i < 100 * ROUNDS && !others); i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-		if (bind_port(fd, AF_INET, 0) == 0 && port_of(fd) % 2 == 0 && dup2(fd, shared_number) >= 0)
-			granted += listen(fd, 1) == 0;
-		odd += is_listening(fd) && port_of(fd) % 2;
+		connect(fd, (struct sockaddr *)&address, sizeof(address));
+		if (is_granted(port_of(fd)) && dup2(fd, shared_number) >= 0)
+			(void)!listen(fd, 1);
+		others += is_listening(fd) && !is_granted(port_of(fd));
 		close(fd);
 	}
 	finished = true;
 	pthread_join(thread, NULL);
-	return odd ? 2 : granted ? 0 : 3;
+	return others ? 2 : 0;
 }
 
 TEST(T20_port_given_back_while_in_flight)
@@ -292,8 +368,11 @@ TEST(T20_port_given_back_while_in_flight)
 	struct trial trial;
 
 	listening_trial(&trial, "disconnects_while_it_listens", NULL);
-	memset(trial.layers[0].listen_ports, 0x55, sizeof(trial.layers[0].listen_ports));
+	memset(trial.layers[0].listen_ports, 0x33, sizeof(trial.layers[0].listen_ports));
 	CHECK_INT(trial_run(&trial), 0);
+	trial_payload(&trial, "disconnects_while_it_listens", "until it works");
+	trial.launch.serve = serve_naively;
+	CHECK_INT(trial_run(&trial), 2);
 	trial_release(&trial);
 }
 

@@ -35,7 +35,7 @@ static const struct {
 
 static bool attempt(uint32_t operation, const char *path)
 {
-	char other[512];
+	char other[600];
 	int fd = -1;
 
 	snprintf(other, sizeof(other), "%s.to", path);
@@ -72,7 +72,7 @@ static int work(const char *root)
 
 	for (size_t d = 0; d < ARRAY_SIZE(directories); d++)
 		for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
-			char path[256];
+			char path[512];
 
 			snprintf(path, sizeof(path), "%s/%s/%s", root, directories[d], attempts[i].file);
 			outcomes[at++] = attempt(attempts[i].operation, path) ? '+' : '-';
@@ -92,7 +92,7 @@ __attribute__((constructor)) static void be_worker(int argc, char **argv)
 static void make_tree(const char *root)
 {
 	for (size_t d = 0; d < ARRAY_SIZE(directories); d++) {
-		char path[256];
+		char path[512];
 
 		snprintf(path, sizeof(path), "%s/%s", root, directories[d]);
 		REQUIRE(mkdir(path, 0755) == 0);
@@ -111,7 +111,7 @@ static void make_tree(const char *root)
 
 static void remove_tree(const char *root)
 {
-	char command[256];
+	char command[512];
 
 	snprintf(command, sizeof(command), "rm -rf '%s'", root);
 	CHECK_INT(system(command), 0);
@@ -198,7 +198,7 @@ static void compare(const struct trial *t)
 
 	for (size_t d = 0; d < ARRAY_SIZE(directories); d++)
 		for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
-			char path[256];
+			char path[512];
 			bool allowed = t->outcomes[at++] == '+';
 
 			snprintf(path, sizeof(path), "%s/%s/%s", t->root, directories[d], attempts[i].file);
@@ -268,7 +268,7 @@ static void copy_self(const char *path)
 
 static void try_policies(const char *base, const char *program)
 {
-	char root[256];
+	char root[128];
 	unsigned count = setting("PROP_FILE_POLICIES", 120), carried = 0;
 	struct arena *arena = arena_new(0);
 	struct kernel_caps caps;

@@ -174,7 +174,9 @@ TEST(lines_are_added_to_the_last_policy)
 {
 	const char *lines[] = { "file read /etc/hostname" };
 	const char *policies[] = { "std/c-runtime", "std/tty" };
-	struct load_options options = { .policies = policies, .policy_count = 2, .additions = lines, .addition_count = 1 };
+	struct load_options options = {
+		.policies = policies, .policy_count = 2, .additions = lines, .addition_count = 1
+	};
 	struct loaded plain, loaded;
 	struct fixture f;
 
@@ -370,7 +372,8 @@ TEST(each_profile_and_template_by_itself)
 
 	start(&f);
 	put(&f, "all.cordon",
-	    "cordon 1\n\nprofile a {\n}\n\ntemplate site/b@1 $dir=/srv {\n  file read $dir/**\n}\n\ntemplate site/c@1 $dir {\n}\n");
+	    "cordon 1\n\nprofile a {\n}\n\ntemplate site/b@1 $dir=/srv {\n  file read $dir/**\n}\n\ntemplate site/c@1 "
+	    "$dir {\n}\n");
 	REQUIRE(load_file(path(&f, "all.cordon"), true, f.arena, &f.diags, &file, NULL) == 0);
 	load_each(file, f.arena, &loaded, &skipped);
 	CHECK_INT(loaded.sources.count, 2);
@@ -384,7 +387,8 @@ TEST(each_profile_and_template_by_itself)
 static const char *prefer(const struct fixture *f, const char *name, const char *wanted, const char *otherwise)
 {
 	return put(f, name,
-		   arena_printf(f->arena, "cordon 1\n\nprofile wisher {\n  use std/c-runtime@1\n  prefer %s else %s\n}\n", wanted,
+		   arena_printf(f->arena,
+				"cordon 1\n\nprofile wisher {\n  use std/c-runtime@1\n  prefer %s else %s\n}\n", wanted,
 				otherwise));
 }
 

@@ -12,14 +12,16 @@
 #include "cordon/cordon.h"
 #include "harness/tap.h"
 
-static const char text[] = "cordon 1\n\nprofile web {\n  use std/c-runtime@1\n  file read /etc/hostname\n  kill ptrace\n"
-			   "  deny net errno ENETDOWN because \"offline\"\n"
-			   "  test allow file read \"/etc/hostname\"\n  never file read /etc/shadow\n}\n";
+static const char text[] =
+	"cordon 1\n\nprofile web {\n  use std/c-runtime@1\n  file read /etc/hostname\n  kill ptrace\n"
+	"  deny net errno ENETDOWN because \"offline\"\n"
+	"  test allow file read \"/etc/hostname\"\n  never file read /etc/shadow\n}\n";
 
 static struct cordon_policy *load(const char *policy_text)
 {
-	struct cordon_load_options options = { .size = sizeof(options), .text = policy_text, .text_size = strlen(policy_text),
-					       .name = "test" };
+	struct cordon_load_options options = {
+		.size = sizeof(options), .text = policy_text, .text_size = strlen(policy_text), .name = "test"
+	};
 	struct cordon_policy *policy = NULL;
 	struct cordon_error *error;
 
@@ -65,7 +67,8 @@ TEST(a_text_may_go_once_it_is_loaded)
 
 TEST(errors_say_where)
 {
-	struct cordon_load_options options = { .size = sizeof(options), .text = "cordon 1\nprofile a {\n  fiel read /x\n}\n" };
+	struct cordon_load_options options = { .size = sizeof(options),
+					       .text = "cordon 1\nprofile a {\n  fiel read /x\n}\n" };
 	struct cordon_policy *policy = (struct cordon_policy *)&options;
 	struct cordon_error *error = NULL;
 
@@ -151,7 +154,8 @@ TEST(nobody_is_left_without_a_policy)
 TEST(tests_and_theorems)
 {
 	struct cordon_policy *good = load(text);
-	struct cordon_policy *bad = load("cordon 1\n\nprofile a {\n  file read /etc/**\n  never file read /etc/shadow\n}\n");
+	struct cordon_policy *bad =
+		load("cordon 1\n\nprofile a {\n  file read /etc/**\n  never file read /etc/shadow\n}\n");
 	struct cordon_error *error;
 
 	CHECK_INT(cordon_policy_check(good, &error), 0);
@@ -208,8 +212,9 @@ TEST(stages)
 	NEED("landlock>=1");
 	for (int stage = CORDON_STAGE_AST; stage <= CORDON_STAGE_LANDLOCK; stage++)
 		for (int format = CORDON_FORMAT_TEXT; format <= CORDON_FORMAT_JSON; format++) {
-			CHECK_INT(cordon_policy_compile(policy, (enum cordon_stage)stage, (enum cordon_format)format, &out, &size,
-							&error), 0);
+			CHECK_INT(cordon_policy_compile(policy, (enum cordon_stage)stage, (enum cordon_format)format,
+							&out, &size, &error),
+				  0);
 			CHECK_INT(strlen(out), size);
 			CHECK(size > 0 && (format == CORDON_FORMAT_TEXT || out[0] == '{'));
 			free(out);
@@ -245,8 +250,8 @@ static void *decide_often(void *policy)
 	for (unsigned i = 0; i < 200; i++) {
 		enum cordon_verdict verdict = CORDON_KILL;
 
-		if (cordon_policy_decide(policy, i % 2 ? "file read /etc/shadow" : "file read /etc/hostname", &verdict, NULL, NULL,
-					 NULL) < 0 ||
+		if (cordon_policy_decide(policy, i % 2 ? "file read /etc/shadow" : "file read /etc/hostname", &verdict,
+					 NULL, NULL, NULL) < 0 ||
 		    verdict != (i % 2 ? CORDON_DENY : CORDON_ALLOW))
 			return policy;
 	}

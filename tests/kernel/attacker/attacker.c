@@ -17,16 +17,21 @@ static const struct attacks *const kinds[] = {
 
 /* With these a kernel, a filter, Landlock or a mount says no. ENOSYS: a call that the policy's tables don't know or an
  * architecture that is closed; attacks for which the kernel itself may say so look at it before. */
-static const int refusals[] = {EPERM, EACCES, EROFS, EXDEV, ENOSYS};
+static const int refusals[] = { EPERM, EACCES, EROFS, EXDEV, ENOSYS };
+
+__attribute__((format(printf, 2, 0))) static void say(const char *outcome, const char *format, va_list arguments)
+{
+	printf("%s: ", outcome);
+	vprintf(format, arguments);
+	putchar('\n');
+}
 
 enum outcome succeeded(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("succeeded: ", stdout);
-	vprintf(format, arguments);
-	putchar('\n');
+	say("succeeded", format, arguments);
 	va_end(arguments);
 	return ATTACK_SUCCEEDED;
 }
@@ -36,9 +41,7 @@ enum outcome untried(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("can't be tried here: ", stdout);
-	vprintf(format, arguments);
-	putchar('\n');
+	say("can't be tried here", format, arguments);
 	va_end(arguments);
 	return ATTACK_UNTRIED;
 }

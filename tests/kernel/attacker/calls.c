@@ -87,7 +87,7 @@ static enum outcome attack_tiocsti_wide(char *const *arguments)
 
 static long try_io_uring(void)
 {
-	struct io_uring_params parameters = {0};
+	struct io_uring_params parameters = { 0 };
 
 	return syscall(SYS_io_uring_setup, 1, &parameters);
 }
@@ -104,7 +104,7 @@ static long try_keyctl(void)
 
 static long try_perf(void)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .exclude_kernel = 1};
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .exclude_kernel = 1 };
 
 	attr.config = PERF_COUNT_SW_TASK_CLOCK;
 	return syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
@@ -129,9 +129,9 @@ static const struct {
 	const char *name;
 	long (*call)(void);
 } calls[] = {
-	{"io_uring_setup", try_io_uring}, {"userfaultfd", try_userfaultfd}, {"keyctl", try_keyctl},
-	{"perf_event_open", try_perf},	  {"memfd_create", try_memfd},	    {"chroot", try_chroot},
-	{"setuid", try_setuid},
+	{ "io_uring_setup", try_io_uring }, { "userfaultfd", try_userfaultfd }, { "keyctl", try_keyctl },
+	{ "perf_event_open", try_perf },    { "memfd_create", try_memfd },      { "chroot", try_chroot },
+	{ "setuid", try_setuid },
 };
 
 static enum outcome attack_call(char *const *arguments)
@@ -147,11 +147,11 @@ static enum outcome attack_call(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"int80", "", "make a call by int 0x80", attack_int80},
-	{"x32", "", "make an x32 call", attack_x32},
-	{"number-wide", "", "call memfd_create by a number with bit 40 set", attack_number_wide},
-	{"tiocsti", "", "type into the terminal on standard input", attack_tiocsti},
-	{"tiocsti-wide", "", "the same with bit 40 of the command set", attack_tiocsti_wide},
-	{"call", "NAME", "make a dangerous or privileged call", attack_call},
+	{ "int80", "", "make a call by int 0x80", attack_int80 },
+	{ "x32", "", "make an x32 call", attack_x32 },
+	{ "number-wide", "", "call memfd_create by a number with bit 40 set", attack_number_wide },
+	{ "tiocsti", "", "type into the terminal on standard input", attack_tiocsti },
+	{ "tiocsti-wide", "", "the same with bit 40 of the command set", attack_tiocsti_wide },
+	{ "call", "NAME", "make a dangerous or privileged call", attack_call },
 };
-const struct attacks call_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks call_attacks = { items, sizeof(items) / sizeof(items[0]) };

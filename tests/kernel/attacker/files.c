@@ -102,7 +102,7 @@ static int change_xattr(int fd)
 
 static int change_times(int fd)
 {
-	static const struct timespec times[2] = {{1, 0}, {1, 0}};
+	static const struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
 
 	return futimens(fd, times);
 }
@@ -170,7 +170,7 @@ static enum outcome attack_fchmodat2(char *const *arguments)
 
 static int overwrite_by_flag(int fd)
 {
-	struct iovec part = {(void *)"X", 1};
+	struct iovec part = { (void *)"X", 1 };
 
 	return pwritev2(fd, &part, 1, 0, RWF_NOAPPEND) == 1 ? 0 : -1;
 }
@@ -196,10 +196,10 @@ static const struct {
 	const char *name;
 	int (*act)(int fd);
 } overwrites[] = {
-	{"RWF_NOAPPEND", overwrite_by_flag},
-	{"F_SETFL", overwrite_by_setfl},
-	{"FALLOC_FL_PUNCH_HOLE", overwrite_by_hole},
-	{"ftruncate", overwrite_by_truncate},
+	{ "RWF_NOAPPEND", overwrite_by_flag },
+	{ "F_SETFL", overwrite_by_setfl },
+	{ "FALLOC_FL_PUNCH_HOLE", overwrite_by_hole },
+	{ "ftruncate", overwrite_by_truncate },
 };
 
 static enum outcome attack_overwrite(char *const *arguments)
@@ -220,18 +220,18 @@ static enum outcome attack_overwrite(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"read-file", "PATH", "read a file", attack_read},
-	{"environ", "PID", "read /proc/PID/environ", attack_environ},
-	{"write-file", "PATH", "change a file that exists", attack_write},
-	{"create-file", "PATH", "make a file and write to it", attack_create},
-	{"truncate-file", "PATH", "empty a file by its name", attack_truncate},
-	{"delete-file", "PATH", "delete a file", attack_unlink},
-	{"fchmod", "PATH", "change the mode through a reading descriptor", attack_fchmod},
-	{"fchown", "PATH", "change the owner through a reading descriptor", attack_fchown},
-	{"fsetxattr", "PATH", "set an attribute through a reading descriptor", attack_fsetxattr},
-	{"futimens", "PATH", "change the times through a reading descriptor", attack_futimens},
-	{"setflags", "PATH", "change inode flags through a reading descriptor", attack_setflags},
-	{"fchmodat2", "PATH", "change the mode through an O_PATH descriptor", attack_fchmodat2},
-	{"overwrite", "PATH WAY", "overwrite through an appending descriptor", attack_overwrite},
+	{ "read-file", "PATH", "read a file", attack_read },
+	{ "environ", "PID", "read /proc/PID/environ", attack_environ },
+	{ "write-file", "PATH", "change a file that exists", attack_write },
+	{ "create-file", "PATH", "make a file and write to it", attack_create },
+	{ "truncate-file", "PATH", "empty a file by its name", attack_truncate },
+	{ "delete-file", "PATH", "delete a file", attack_unlink },
+	{ "fchmod", "PATH", "change the mode through a reading descriptor", attack_fchmod },
+	{ "fchown", "PATH", "change the owner through a reading descriptor", attack_fchown },
+	{ "fsetxattr", "PATH", "set an attribute through a reading descriptor", attack_fsetxattr },
+	{ "futimens", "PATH", "change the times through a reading descriptor", attack_futimens },
+	{ "setflags", "PATH", "change inode flags through a reading descriptor", attack_setflags },
+	{ "fchmodat2", "PATH", "change the mode through an O_PATH descriptor", attack_fchmodat2 },
+	{ "overwrite", "PATH WAY", "overwrite through an appending descriptor", attack_overwrite },
 };
-const struct attacks file_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks file_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -14,9 +14,9 @@
 
 /* return 42 */
 #if defined(__x86_64__)
-static const uint8_t payload[] = {0xb8, 42, 0, 0, 0, 0xc3};
+static const uint8_t payload[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
 #elif defined(__aarch64__)
-static const uint8_t payload[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
+static const uint8_t payload[] = { 0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6 };
 #else
 #error "machine code for this architecture is missing"
 #endif
@@ -180,15 +180,15 @@ static enum outcome attack_proc_mem(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"map-rwx", "", "map memory writable and executable, run code", attack_rwx},
-	{"map-rwx-wide", "", "the same with an unknown bit in prot", attack_rwx_wide},
-	{"protect-exec", "", "write code, then make the page executable", attack_mprotect},
-	{"pkey-exec", "", "the same by pkey_mprotect", attack_pkey},
-	{"personality-exec", "", "make readable memory executable by personality", attack_personality},
-	{"map-twice", "PATH", "map a file to write and again to execute", attack_twice},
-	{"map-memfd", "", "the same with a memfd", attack_memfd},
-	{"map-written", "PATH", "write a file and map it to execute", attack_written},
-	{"map-sysv", "", "attach shared memory to write and to execute", attack_sysv},
-	{"proc-mem", "", "change the program's text through /proc/self/mem", attack_proc_mem},
+	{ "map-rwx", "", "map memory writable and executable, run code", attack_rwx },
+	{ "map-rwx-wide", "", "the same with an unknown bit in prot", attack_rwx_wide },
+	{ "protect-exec", "", "write code, then make the page executable", attack_mprotect },
+	{ "pkey-exec", "", "the same by pkey_mprotect", attack_pkey },
+	{ "personality-exec", "", "make readable memory executable by personality", attack_personality },
+	{ "map-twice", "PATH", "map a file to write and again to execute", attack_twice },
+	{ "map-memfd", "", "the same with a memfd", attack_memfd },
+	{ "map-written", "PATH", "write a file and map it to execute", attack_written },
+	{ "map-sysv", "", "attach shared memory to write and to execute", attack_sysv },
+	{ "proc-mem", "", "change the program's text through /proc/self/mem", attack_proc_mem },
 };
-const struct attacks memory_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks memory_attacks = { items, sizeof(items) / sizeof(items[0]) };

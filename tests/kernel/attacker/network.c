@@ -75,9 +75,10 @@ static enum outcome attack_fastopen(char *const *arguments)
 static enum outcome attack_fastopen_msg(char *const *arguments)
 {
 	struct sockaddr_in address = loopback(arguments[0]);
-	struct iovec part = {(void *)"x", 1};
+	struct iovec part = { (void *)"x", 1 };
 	struct msghdr message = {
-		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1};
+		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1
+	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -128,14 +129,14 @@ static enum outcome attack_udp(char *const *arguments)
 
 static enum outcome attack_unix(char *const *arguments)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return refused("socket", errno);
 	if (strlen(arguments[0]) >= sizeof(address.sun_path))
 		return untried("the path is too long for a socket");
-	strcpy(address.sun_path, arguments[0]);
+	memcpy(address.sun_path, arguments[0], strlen(arguments[0]));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return succeeded("connected to %s", arguments[0]);
 	return refused("connect", errno);
@@ -146,21 +147,21 @@ static const struct {
 	const char *name;
 	int family, type, protocol;
 } sockets[] = {
-	{"tcp", AF_INET, SOCK_STREAM, 0},
-	{"tcp6", AF_INET6, SOCK_STREAM, 0},
-	{"mptcp", AF_INET, SOCK_STREAM, IPPROTO_MPTCP},
-	{"mptcp6", AF_INET6, SOCK_STREAM, IPPROTO_MPTCP},
-	{"sctp", AF_INET, SOCK_STREAM, IPPROTO_SCTP},
-	{"udp", AF_INET, SOCK_DGRAM, 0},
-	{"udp6", AF_INET6, SOCK_DGRAM, 0},
-	{"udplite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE},
-	{"ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP},
-	{"raw", AF_INET, SOCK_RAW, IPPROTO_ICMP},
-	{"unix", AF_UNIX, SOCK_STREAM, 0},
-	{"netlink", AF_NETLINK, SOCK_RAW, 0},
-	{"packet", AF_PACKET, SOCK_RAW, 0},
-	{"vsock", AF_VSOCK, SOCK_STREAM, 0},
-	{"alg", AF_ALG, SOCK_SEQPACKET, 0},
+	{ "tcp", AF_INET, SOCK_STREAM, 0 },
+	{ "tcp6", AF_INET6, SOCK_STREAM, 0 },
+	{ "mptcp", AF_INET, SOCK_STREAM, IPPROTO_MPTCP },
+	{ "mptcp6", AF_INET6, SOCK_STREAM, IPPROTO_MPTCP },
+	{ "sctp", AF_INET, SOCK_STREAM, IPPROTO_SCTP },
+	{ "udp", AF_INET, SOCK_DGRAM, 0 },
+	{ "udp6", AF_INET6, SOCK_DGRAM, 0 },
+	{ "udplite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE },
+	{ "ping", AF_INET, SOCK_DGRAM, IPPROTO_ICMP },
+	{ "raw", AF_INET, SOCK_RAW, IPPROTO_ICMP },
+	{ "unix", AF_UNIX, SOCK_STREAM, 0 },
+	{ "netlink", AF_NETLINK, SOCK_RAW, 0 },
+	{ "packet", AF_PACKET, SOCK_RAW, 0 },
+	{ "vsock", AF_VSOCK, SOCK_STREAM, 0 },
+	{ "alg", AF_ALG, SOCK_SEQPACKET, 0 },
 };
 
 /* Errnos with which a kernel says that it lacks the protocol, or this user the privilege (EPERM is left to refused()). */
@@ -191,15 +192,15 @@ static enum outcome attack_socket_wide(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"connect", "PORT", "connect out by TCP", attack_connect},
-	{"mptcp", "PORT", "connect out by MPTCP", attack_mptcp},
-	{"fastopen", "PORT", "connect out by sendto with MSG_FASTOPEN", attack_fastopen},
-	{"fastopen-msg", "PORT", "connect out by sendmsg with MSG_FASTOPEN", attack_fastopen_msg},
-	{"bind", "PORT", "listen on a port", attack_bind},
-	{"listen", "", "listen on a socket that was never bound", attack_listen},
-	{"udp", "PORT", "send a datagram", attack_udp},
-	{"unix", "PATH", "connect to a unix socket", attack_unix},
-	{"socket", "KIND", "make a socket of a kind", attack_socket},
-	{"socket-wide", "", "make a unix socket with unknown upper bits", attack_socket_wide},
+	{ "connect", "PORT", "connect out by TCP", attack_connect },
+	{ "mptcp", "PORT", "connect out by MPTCP", attack_mptcp },
+	{ "fastopen", "PORT", "connect out by sendto with MSG_FASTOPEN", attack_fastopen },
+	{ "fastopen-msg", "PORT", "connect out by sendmsg with MSG_FASTOPEN", attack_fastopen_msg },
+	{ "bind", "PORT", "listen on a port", attack_bind },
+	{ "listen", "", "listen on a socket that was never bound", attack_listen },
+	{ "udp", "PORT", "send a datagram", attack_udp },
+	{ "unix", "PATH", "connect to a unix socket", attack_unix },
+	{ "socket", "KIND", "make a socket of a kind", attack_socket },
+	{ "socket-wide", "", "make a unix socket with unknown upper bits", attack_socket_wide },
 };
-const struct attacks network_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks network_attacks = { items, sizeof(items) / sizeof(items[0]) };

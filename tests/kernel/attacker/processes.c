@@ -85,7 +85,7 @@ static int copy_file(int from, int to)
 static enum outcome attack_exec_memfd(char *const *arguments)
 {
 	char name[] = "memfd", attack[] = "exit-42";
-	char *const argv[] = {name, attack, NULL};
+	char *const argv[] = { name, attack, NULL };
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	int fd = memfd_create("attacker", MFD_CLOEXEC);
 	pid_t pid;
@@ -167,7 +167,7 @@ static enum outcome attack_attach(char *const *arguments)
 static enum outcome attack_read_memory(char *const *arguments)
 {
 	char buffer[8];
-	struct iovec here = {buffer, sizeof(buffer)}, there = {NULL, sizeof(buffer)};
+	struct iovec here = { buffer, sizeof(buffer) }, there = { NULL, sizeof(buffer) };
 	pid_t pid = (pid_t)number(arguments[0]);
 
 	/* Address 0 is mapped nowhere: EFAULT says that the process would have been read. */
@@ -186,7 +186,8 @@ static enum outcome unshare_user(unsigned long flags)
 		return succeeded("made a user namespace");
 	if (errno == ENOSPC)
 		return untried("user.max_user_namespaces is reached");
-	return errno == EINVAL && (flags & ODD_BIT) ? untried("unshare looks at all 64 bits") : refused("unshare", errno);
+	return errno == EINVAL && (flags & ODD_BIT) ? untried("unshare looks at all 64 bits")
+						    : refused("unshare", errno);
 }
 
 static enum outcome clone_user(unsigned long flags)
@@ -224,7 +225,7 @@ static enum outcome attack_userns_clone_wide(char *const *arguments)
 
 static enum outcome attack_userns_clone3(char *const *arguments)
 {
-	struct clone_args how = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	struct clone_args how = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
 	long pid = syscall(SYS_clone3, &how, sizeof(how));
 
 	(void)arguments;
@@ -264,20 +265,20 @@ static enum outcome attack_module_file(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"shell", "", "start /bin/sh", attack_shell},
-	{"exit-42", "", "nothing: what other attacks start", attack_exit},
-	{"loader", "LOADER PAYLOAD", "run a file without execute permission by ld.so", attack_loader},
-	{"exec-memfd", "", "run a program out of a memfd", attack_exec_memfd},
-	{"ptrace", "", "trace a child and read its memory", attack_ptrace},
-	{"traceme", "", "let a child be traced", attack_traceme},
-	{"attach", "PID", "trace another process", attack_attach},
-	{"read-memory", "PID", "read another process's memory", attack_read_memory},
-	{"userns", "", "make a user namespace by unshare", attack_userns},
-	{"userns-wide", "", "the same with bit 40 set", attack_userns_wide},
-	{"userns-clone", "", "make a user namespace by clone", attack_userns_clone},
-	{"userns-clone-wide", "", "the same with bit 40 set", attack_userns_clone_wide},
-	{"userns-clone3", "", "make a user namespace by clone3", attack_userns_clone3},
-	{"module", "", "load a module by init_module", attack_module},
-	{"module-file", "", "load a module by finit_module", attack_module_file},
+	{ "shell", "", "start /bin/sh", attack_shell },
+	{ "exit-42", "", "nothing: what other attacks start", attack_exit },
+	{ "loader", "LOADER PAYLOAD", "run a file without execute permission by ld.so", attack_loader },
+	{ "exec-memfd", "", "run a program out of a memfd", attack_exec_memfd },
+	{ "ptrace", "", "trace a child and read its memory", attack_ptrace },
+	{ "traceme", "", "let a child be traced", attack_traceme },
+	{ "attach", "PID", "trace another process", attack_attach },
+	{ "read-memory", "PID", "read another process's memory", attack_read_memory },
+	{ "userns", "", "make a user namespace by unshare", attack_userns },
+	{ "userns-wide", "", "the same with bit 40 set", attack_userns_wide },
+	{ "userns-clone", "", "make a user namespace by clone", attack_userns_clone },
+	{ "userns-clone-wide", "", "the same with bit 40 set", attack_userns_clone_wide },
+	{ "userns-clone3", "", "make a user namespace by clone3", attack_userns_clone3 },
+	{ "module", "", "load a module by init_module", attack_module },
+	{ "module-file", "", "load a module by finit_module", attack_module_file },
 };
-const struct attacks process_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks process_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -38,8 +38,8 @@ static enum outcome attack_sigqueue(char *const *arguments)
 {
 	pid_t pid = (pid_t)number(arguments[0]);
 
-	return sigqueue(pid, SIGTERM, (union sigval){0}) == 0 ? succeeded("queued SIGTERM to process %d", (int)pid)
-							      : refused("rt_sigqueueinfo", errno);
+	return sigqueue(pid, SIGTERM, (union sigval){ 0 }) == 0 ? succeeded("queued SIGTERM to process %d", (int)pid)
+								: refused("rt_sigqueueinfo", errno);
 }
 
 static enum outcome attack_pidfd_signal(char *const *arguments)
@@ -56,7 +56,7 @@ static enum outcome attack_pidfd_signal(char *const *arguments)
 
 static enum outcome attack_prlimit(char *const *arguments)
 {
-	static const struct rlimit64 limit = {1000, 1000};
+	static const struct rlimit64 limit = { 1000, 1000 };
 	pid_t pid = (pid_t)number(arguments[0]);
 
 	return prlimit64(pid, RLIMIT_CPU, &limit, NULL) == 0 ? succeeded("set a limit of process %d", (int)pid)
@@ -65,7 +65,7 @@ static enum outcome attack_prlimit(char *const *arguments)
 
 static enum outcome attack_scheduler(char *const *arguments)
 {
-	static const struct sched_param parameters = {0};
+	static const struct sched_param parameters = { 0 };
 	pid_t pid = (pid_t)number(arguments[0]);
 
 	return sched_setscheduler(pid, SCHED_BATCH, &parameters) == 0
@@ -127,7 +127,7 @@ static enum outcome attack_owner(char *const *arguments)
 static enum outcome attack_owner_ex(char *const *arguments)
 {
 	pid_t pid = (pid_t)number(arguments[0]);
-	struct f_owner_ex owner = {F_OWNER_PID, pid};
+	struct f_owner_ex owner = { F_OWNER_PID, pid };
 
 	return own_and_poke(pid, F_SETOWN_EX, &owner, 1, "F_SETOWN_EX");
 }
@@ -140,12 +140,12 @@ static enum outcome attack_sigio(char *const *arguments)
 
 static enum outcome attack_datagram(char *const *arguments)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int pair[2];
 
 	if (strlen(arguments[0]) >= sizeof(address.sun_path))
 		return untried("the path is too long for a socket");
-	strcpy(address.sun_path, arguments[0]);
+	memcpy(address.sun_path, arguments[0], strlen(arguments[0]));
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return refused("socketpair", errno);
 	if (sendto(pair[0], "x", 1, 0, (struct sockaddr *)&address, sizeof(address)) == 1)
@@ -154,18 +154,18 @@ static enum outcome attack_datagram(char *const *arguments)
 }
 
 static const struct attack items[] = {
-	{"signal", "PID", "send SIGTERM to a process", attack_signal},
-	{"signal-thread", "PID", "the same by tgkill", attack_tgkill},
-	{"signal-queue", "PID", "the same by rt_sigqueueinfo", attack_sigqueue},
-	{"signal-pidfd", "PID", "the same by a pidfd", attack_pidfd_signal},
-	{"prlimit", "PID", "set the CPU limit of a process", attack_prlimit},
-	{"scheduler", "PID", "change the scheduling of a process", attack_scheduler},
-	{"affinity", "PID", "bind a process to one CPU", attack_affinity},
-	{"nice", "PID", "slow a process down", attack_nice},
-	{"ioprio", "PID", "change a process's I/O priority", attack_ioprio},
-	{"owner", "PID", "have a descriptor signal a process (F_SETOWN)", attack_owner},
-	{"owner-ex", "PID", "the same by F_SETOWN_EX", attack_owner_ex},
-	{"sigio", "PID", "have a descriptor send SIGIO to a process", attack_sigio},
-	{"datagram", "PATH", "send to a foreign socket out of a socketpair", attack_datagram},
+	{ "signal", "PID", "send SIGTERM to a process", attack_signal },
+	{ "signal-thread", "PID", "the same by tgkill", attack_tgkill },
+	{ "signal-queue", "PID", "the same by rt_sigqueueinfo", attack_sigqueue },
+	{ "signal-pidfd", "PID", "the same by a pidfd", attack_pidfd_signal },
+	{ "prlimit", "PID", "set the CPU limit of a process", attack_prlimit },
+	{ "scheduler", "PID", "change the scheduling of a process", attack_scheduler },
+	{ "affinity", "PID", "bind a process to one CPU", attack_affinity },
+	{ "nice", "PID", "slow a process down", attack_nice },
+	{ "ioprio", "PID", "change a process's I/O priority", attack_ioprio },
+	{ "owner", "PID", "have a descriptor signal a process (F_SETOWN)", attack_owner },
+	{ "owner-ex", "PID", "the same by F_SETOWN_EX", attack_owner_ex },
+	{ "sigio", "PID", "have a descriptor send SIGIO to a process", attack_sigio },
+	{ "datagram", "PATH", "send to a foreign socket out of a socketpair", attack_datagram },
 };
-const struct attacks reach_attacks = {items, sizeof(items) / sizeof(items[0])};
+const struct attacks reach_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -42,6 +42,10 @@ printf 'cordon 1\n\ntemplate a/b@1 $dir=/srv {\n  file read $dir/**\n  test allo
 exits "a template with defaults" 0 "$CORDON" check template.cordon
 says "is checked with its tests" "1 profile, 1 test,"
 
+printf 'cordon 1\n\ntemplate a/b@1 {\n  file raed /y\n}\n\nprofile x {\n  use a/b@1\n}\n' >twice.cordon
+exits "a mistake in a template that is used" 125 "$CORDON" check twice.cordon
+t "is told once" [ "$(grep -c C0206 "$tap_dir/err")" = 1 ]
+
 for file in "$CORDON_SOURCE"/data/std/*.cordon; do
 	exits "$(basename "$file") holds its tests" 0 "$CORDON" check "$file"
 done
@@ -65,6 +69,8 @@ says "a missing file: cause" "No such file or directory"
 mkfifo fifo.cordon
 exits "a FIFO doesn't block" 125 timeout 5 "$CORDON" check fifo.cordon
 exits "an endless device" 125 timeout 5 "$CORDON" check /dev/zero
+exits "a file whose size is not what it says" 125 "$CORDON" check /proc/version
+says "a file whose size is not what it says: code" "error[C0507]"
 truncate -s 5M large.cordon
 exits "a large file" 125 "$CORDON" check large.cordon
 says "a large file: code" "error[C0503]"
@@ -78,6 +84,13 @@ exits "--host" 0 "$CORDON" check --host host.cordon
 says "warns of what is absent" "warning[C0514]: \`$work/nothing\` does not exist"
 says "warns of hard links" "warning[C0515]: \`$work/tree/shut/key\` has 2 names"
 exits "--host --strict" 1 "$CORDON" check --host --strict host.cordon
+if need "--host says what it couldn't see" root; then
+	mkdir tree/hidden
+	chmod 700 tree/hidden
+	policy hidden.cordon "deny file read $work/tree/hidden/**"
+	exits "--host says what it couldn't see" 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$CORDON" check --host hidden.cordon
+	says "what it couldn't see: code" "warning[C0516]"
+fi
 exits "--plan" 0 "$CORDON" check --plan host.cordon
 says "warns of what nothing carries" "warning[C0402]"
 exits "--plan --strict" 1 "$CORDON" check --plan --strict host.cordon

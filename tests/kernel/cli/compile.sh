@@ -41,6 +41,19 @@ says "a filter without it: code" "error[C0401]"
 exits "unless --best-effort" 0 "$CORDON" compile --best-effort lost.cordon
 says "says what is lost" "warning[C0402]"
 
+# ---- more than the kernel takes ----
+{
+	printf 'cordon 1\n\nprofile long {\n'
+	number=0
+	while [ $number -lt 4200 ]; do
+		echo "  syscall prctl if option == $((1000 + number * 3))"
+		number=$((number + 1))
+	done
+	echo '}'
+} >long.cordon
+exits "a filter that is too long" 125 "$CORDON" compile long.cordon
+says "a filter that is too long: code" "error[C0711]"
+
 # ---- the same everywhere ----
 exits "doctor writes a kernel" 0 "$CORDON" doctor --kernel
 cp "$tap_dir/out" kernel.txt

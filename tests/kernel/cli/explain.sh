@@ -80,4 +80,9 @@ if need "doctor finds what run needs" seccomp "landlock>=1"; then
 		-a 'isolate pid' -- "$CORDON" doctor
 	writes "where something is missing: the row" "missing"
 fi
+if need "a kernel that can't be asked" seccomp "landlock>=1"; then
+	exits "a kernel that can't be asked" 125 "$CORDON" run -p std/readonly -a 'deny syscall clone fork vfork clone3' -- \
+		"$CORDON" doctor
+	says "a kernel that can't be asked: code" "error[C0713]"
+fi
 tap_done

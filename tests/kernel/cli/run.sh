@@ -26,6 +26,9 @@ ro="-p std/readonly"
 	exits "a parent that stays says the same" 143 "$CORDON" run $ro -a 'isolate pid' -- sh -c 'sh -c "kill -TERM \$\$"'
 	exits "and passes the status" 42 "$CORDON" run $ro -a 'isolate pid' -- sh -c 'exit 42'
 }
+mkdir path
+echo text >path/no-such-program
+PATH=$work/path:$PATH exits "in PATH, but not executable" 126 "$CORDON" run -p std/readonly -- no-such-program
 exits "no program" 125 "$CORDON" run -p std/readonly
 says "no program: code" "error[C0706]"
 exits "no policy" 125 "$CORDON" run -- true

@@ -45,6 +45,19 @@ chmod 755 bin/cordon-other
 PATH=$work/bin:$PATH exits "a verb is not looked up in PATH" 125 "$CORDON" other
 exits "nor by a path" 125 "$CORDON" ../../bin/other
 
+# A verb may be a program beside the executable of a build tree (which has a build.ninja), and nowhere else.
+mkdir tree tree/libexec
+cp "$CORDON" tree/cordon
+printf '#!/bin/sh\necho "verb $*"\n' >tree/libexec/cordon-other
+chmod 755 tree/libexec/cordon-other
+exits "no build tree, no verb" 125 tree/cordon other
+touch tree/build.ninja
+exits "a verb of the build tree" 0 tree/cordon other x y
+writes "gets its arguments" "verb x y"
+chmod 644 tree/libexec/cordon-other
+exits "one that can't be started" 125 tree/cordon other
+says "one that can't be started: cause" "Permission denied"
+
 exits "misspelt option" 125 "$CORDON" check --strit x
 says "misspelt option: suggestion" "did you mean \`--strict\`?"
 exits "option without its argument" 125 "$CORDON" run -p

@@ -1,4 +1,4 @@
-/* prop_kernel.c - evaluator of the model = interpreter of the planned and emitted programs = the running kernel.
+/* test_kernel.c - evaluator of the model = interpreter of the planned and emitted programs = the running kernel.
  *
  * Models of one to three layers about calls that do nothing, asked for by a child that carries the programs.
  * Seeded: PROP_SEED, PROP_COUNT. */

@@ -1,4 +1,4 @@
-/* prop_layers.c - what holds for all layers: restrictions never widen, stacking never widens, order never matters.
+/* test_layers.c - what holds for all layers: restrictions never widen, stacking never widens, order never matters.
  * Seeded: PROP_SEED, PROP_COUNT. */
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* prop_libseccomp.c - an independent compiler as oracle: equality-only policies over 64-bit parameters.
+/* test_libseccomp.c - an independent compiler as oracle: equality-only policies over 64-bit parameters.
  *
  * Equality only, because libseccomp miscompiles some ordered comparisons (two `>=`, `<=` rules on one call); 64 bits
  * only, because it knows no widths. Both programs run in our interpreter. Seeded: PROP_SEED, PROP_COUNT. */

@@ -130,18 +130,22 @@ static void tree_solve_run(struct tree *tree, size_t first, size_t last)
 	const size_t at = tree_index(tree, first, last);
 	const uint64_t step = run_weight(tree, first, last) + INSTRUCTION_COST;
 	uint64_t best = UINT64_MAX;
+	const uint64_t *left, *right;
 	struct chain chain;
 	size_t low, high;
 
 	cut_range(tree, first, last, &low, &high);
+	left = &tree->cost[tree_index(tree, first, low - 1)];
+	right = &tree->cost[tree_index(tree, low, last)];
 	for (size_t cut = low; cut <= high; cut++) {
-		const uint64_t cost = tree->cost[tree_index(tree, first, cut - 1)] +
-				      tree->cost[tree_index(tree, cut, last)] + step;
+		const uint64_t cost = *left + *right + step;
 
 		if (cost < best) {
 			best = cost;
 			tree->cut[at] = (uint16_t)cut;
 		}
+		left++;
+		right += tree->count - cut - 1; /* one row down */
 	}
 	if (chain_find(tree, first, last, &chain) && chain.cost <= best) {
 		best = chain.cost;

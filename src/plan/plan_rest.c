@@ -39,6 +39,9 @@ static void plan_signal(struct planner *p, size_t i)
 				       "this kernel's Landlock (ABI %d) can't keep signals inside the domain", p->caps->landlock);
 		else if (rule->operations == SIGNAL_SELF && !signals_open(p) && !allows_signal(p, SIGNAL_DOMAIN | SIGNAL_OTHER))
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant `signal domain`", "a filter can't tell a process's own id from its children's");
+		else if ((rule->operations & SIGNAL_OTHER) && p->out->listens)
+			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop this line, or grant accept on all ports",
+				       "the parent that answers listen() would be within reach");
 		else if ((rule->operations & SIGNAL_OTHER) && (p->layer->isolate & ISOLATE_PID))
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop `isolate pid` or this line",
 				       "with a pid namespace nobody outside can be named");

@@ -348,6 +348,15 @@ static rule_match *const matches[REQUEST_CLASS_COUNT] = {
 	[REQUEST_MOUNT] = match_always,
 };
 
+/* What may be executed may be read: the kernel opens it for both, and Landlock asks for both rights. */
+static bool match_rule(const struct rule *rule, const struct request *request)
+{
+	if (rule->class == request->class)
+		return matches[rule->class](rule, request, !is_grant(rule));
+	return rule->class == REQUEST_EXEC && is_grant(rule) && request->class == REQUEST_FILE && request->operation == FILE_READ &&
+	       match_path(rule, request, false);
+}
+
 static struct decision decide_one(const struct layer *layer, const struct request *request, const struct asker *asker)
 {
 	struct decision decision = { .verdict = { .kind = VERDICT_DENY }, .rule = -1 };
@@ -355,8 +364,7 @@ static struct decision decide_one(const struct layer *layer, const struct reques
 	for (size_t i = 0; i < layer->rules.count; i++) {
 		const struct rule *rule = &layer->rules.items[i];
 
-		if (rule->class == request->class && rule_speaks(rule, asker) &&
-		    matches[rule->class](rule, request, !is_grant(rule)))
+		if (rule_speaks(rule, asker) && match_rule(rule, request))
 			decision_offer(&decision, rule->verdict, (long)i);
 	}
 	if (decision.rule < 0 && layer->defaults[request->class].written)

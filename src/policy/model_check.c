@@ -133,6 +133,11 @@ static bool commands_meet(const struct rule *never, const struct rule *allow)
 
 static bool typed_meet(const struct rule *never, const struct rule *allow)
 {
+	/* what may be executed may be read */
+	if (never->class == REQUEST_FILE && allow->class == REQUEST_EXEC)
+		return (never->operations & FILE_READ) && paths_meet(never, allow);
+	if (never->class != allow->class)
+		return false;
 	switch (never->class) {
 	case REQUEST_FILE:
 		return (never->operations & allow->operations) && paths_meet(never, allow);
@@ -201,7 +206,7 @@ static void check_typed(const struct layer *layer, const struct never *never, st
 	for (size_t i = 0; i < layer->rules.count; i++) {
 		const struct rule *rule = &layer->rules.items[i];
 
-		if (rule->class == never->rule.class && rule->verdict.kind <= VERDICT_ASK && typed_meet(&never->rule, rule)) {
+		if (rule->verdict.kind <= VERDICT_ASK && typed_meet(&never->rule, rule)) {
 			report_never(never, rule, NULL, diags);
 			return;
 		}

@@ -118,6 +118,8 @@ TEST(others)
 		{ "signal domain", "signal", true, OBJECTS, NULL },
 		{ "signal self", "signal", false, MECHANISM_SUPERVISOR, "children" },
 		{ "use std/c-runtime@1\nsignal self", "signal", true, OBJECTS, NULL },
+		{ "signal other", "signal", true, OBJECTS, NULL },
+		{ "signal other\nnet accept tcp *:80", "signal", false, MECHANISM_SUPERVISOR, "parent" },
 		{ "deny signal other", "deny signal", true, MECHANISM_LANDLOCK, NULL },
 		{ "deny signal domain", "deny signal", false, MECHANISM_SUPERVISOR, "names" },
 		{ "kill ptrace", "kill ptrace", true, FILTER, NULL },

@@ -179,7 +179,9 @@ TEST(nevers)
 		{ "syscall lseek if whence == SEEK_SET\nnever syscall lseek if whence == SEEK_END", true },
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 98", false },
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 99", true },
+		{ "exec /opt/**\nnever file read /opt/secret", false },
 		{ "ptrace because \"x\"\nnever ptrace", false },
+		{ "exec /opt/x\ntest allow exec \"/opt/x\"\ntest allow file read \"/opt/x\"\ntest deny file read \"/opt/y\"", true },
 		{ "use std/c-runtime@1\nnever ptrace\nnever syscall unshare\nnever exec\nnever net", true },
 	};
 

@@ -128,7 +128,7 @@ job_fuzz() {
 		log=build-fuzz/$target.log
 		if ! "build-fuzz/tests/fuzz/$target" -max_total_time="${FUZZ_SECONDS-300}" -print_final_stats=1 \
 			-verbosity=0 -artifact_prefix="build-fuzz/$target-" "$found" "$corpus" 2>"$log"; then
-			cat "$log" >&2
+			tail -n 60 "$log" >&2
 			return 1
 		fi
 		echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"

@@ -1,7 +1,7 @@
 /* capabilities.c - every set down to what the plan keeps.
  *
- * no_new_privs stands before, so nothing comes back at exec: for root, whose exec would refill its sets from the bounding
- * set, that one is emptied too. Another uid keeps capabilities over exec in the ambient set only. */
+ * no_new_privs stands before, so nothing comes back at exec: for root, whose exec would refill its sets from the
+ * bounding set, that one is emptied too. Another uid keeps capabilities over exec in the ambient set only. */
 #include <errno.h>
 #include <sys/prctl.h>
 

@@ -26,17 +26,17 @@ enum step_kind {
 	STEP_SEAL_MOUNT, /* index: mount operation; read-only only once it is filled */
 	STEP_DIRECTORY,
 	STEP_PROGRAM,
-	STEP_RULESET,    /* index: layer; opens what the rules name, so before anything is given up */
+	STEP_RULESET, /* index: layer; opens what the rules name, so before anything is given up */
 	STEP_NO_NEW_PRIVS,
 	STEP_MDWE,
 	STEP_CAPABILITIES,
 	STEP_DESCRIPTORS,
-	STEP_DOMAIN,     /* index: layer */
+	STEP_DOMAIN, /* index: layer */
 	STEP_CHECK,
-	STEP_LIMIT,      /* index: of plan->rlimits; late, since a tight limit hinders us too */
+	STEP_LIMIT, /* index: of plan->rlimits; late, since a tight limit hinders us too */
 	STEP_PARENT_DEATH,
 	STEP_SIGNALS,
-	STEP_FILTER,     /* index: place in the order of installation */
+	STEP_FILTER, /* index: place in the order of installation */
 	STEP_EXECUTE,
 	STEP_KIND_COUNT
 };
@@ -73,9 +73,9 @@ struct filter {
 /* What the processes of one start tell each other; in shared memory, because a filter may deny everything else. */
 struct report {
 	bool failed;
-	size_t step;       /* index into steps */
-	int error;         /* errno */
-	int listener;      /* descriptor number, -1: not yet */
+	size_t step;         /* index into steps */
+	int error;           /* errno */
+	int listener;        /* descriptor number, -1: not yet */
 	pid_t init, program; /* as the parent sees them; 0: not yet */
 };
 
@@ -96,9 +96,9 @@ struct confinement {
 	size_t filter_count;
 	const uint8_t *listen_ports;
 	enum identity_map identity_map;
-	const char *id_maps[2]; /* MAP_ALL: what to write to uid_map and gid_map */
+	const char *id_maps[2];  /* MAP_ALL: what to write to uid_map and gid_map */
 	const char **mount_data; /* per mount operation: options of its tmpfs */
-	uint64_t *limits;       /* per plan->rlimits: soft, hard */
+	uint64_t *limits;        /* per plan->rlimits: soft, hard */
 	struct step_list steps;
 	size_t fork_at; /* steps before this one are taken by the process that makes the pid namespace */
 
@@ -106,14 +106,13 @@ struct confinement {
 	struct report *report;
 
 	/* while it runs */
-	int *trees;       /* per mount operation: a detached clone, or -1 */
-	int nodes[6];     /* the host's devices for a private /dev */
-	int *rulesets;    /* per layer */
+	int *trees;    /* per mount operation: a detached clone, or -1 */
+	int nodes[6];  /* the host's devices for a private /dev */
+	int *rulesets; /* per layer */
 	size_t filters_standing;
-	sigset_t mask;    /* the caller's, for the program */
+	sigset_t mask;                 /* the caller's, for the program */
 	struct sigaction child_action; /* the caller's for SIGCHLD */
-	int parent_pidfd; /* -1: executes in place */
-	pid_t parent;
+	int parent_pidfd;              /* -1: executes in place */
 };
 
 /* ---- steps.c ---- */
@@ -128,7 +127,7 @@ const char *step_code(enum step_kind kind);
 /* ---- the steps, one file per noun ---- */
 
 step_function step_user_namespace, step_pid_namespace, step_namespaces, step_loopback; /* namespaces.c */
-step_function step_private_mounts, step_clone, step_mount, step_seal_mount;           /* mounts.c */
+step_function step_private_mounts, step_clone, step_mount, step_seal_mount;            /* mounts.c */
 step_function step_program, step_check;                                                /* image.c */
 step_function step_ruleset, step_domain;                                               /* landlock.c */
 step_function step_capabilities;                                                       /* capabilities.c */
@@ -148,8 +147,8 @@ must_check int mount_point_make(const char *path, bool is_directory);
 
 /* ---- prepare: what each file contributes; diagnostics on failure ---- */
 
-must_check int image_open(const struct launch *launch, const struct plan *plan, struct arena *arena, struct diags *diags,
-			  struct image *ret);
+must_check int image_open(const struct launch *launch, const struct plan *plan, struct arena *arena,
+			  struct diags *diags, struct image *ret);
 must_check int descriptors_check(const struct plan *plan, const struct launch *launch, struct diags *diags);
 /* Descriptors 0 to 2 exist: a closed one becomes /dev/null, or the next file opened would take its place. */
 must_check int descriptors_fill(void);

@@ -66,7 +66,8 @@ static int refuse_writable_code(struct diags *diags, const struct handed *writer
 		diag_note(diags, diag, "descriptor %d is open for reading and writing, and could be mapped twice",
 			  writer->fd);
 	else
-		diag_note(diags, diag, "descriptor %d writes the file that descriptor %d can map", writer->fd, reader->fd);
+		diag_note(diags, diag, "descriptor %d writes the file that descriptor %d can map", writer->fd,
+			  reader->fd);
 	diag_help(diags, diag,
 		  "redirect with `>` or `<` to different files, use a file on a noexec mount, or write `wx allow`");
 	return -EINVAL;
@@ -76,23 +77,23 @@ static int check_pairs(const struct handed *handed, size_t count, struct diags *
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < count; k++)
-			if (handed[i].writable && handed[k].readable && handed[i].mappable &&
-			    handed[k].mappable && handed[i].device == handed[k].device &&
-			    handed[i].inode == handed[k].inode)
+			if (handed[i].writable && handed[k].readable && handed[i].mappable && handed[k].mappable &&
+			    handed[i].device == handed[k].device && handed[i].inode == handed[k].inode)
 				return refuse_writable_code(diags, &handed[i], &handed[k]);
 	return 0;
 }
 
-/* From a directory of the old mount table all that is hidden or read-only now could be opened. Who names a descriptor with
- * --keep-fd means it; a standard one is there by accident. */
+/* From a directory of the old mount table all that is hidden or read-only now could be opened. Who names a
+ * descriptor with --keep-fd means it; a standard one is there by accident. */
 static int check_directory(const struct plan *plan, const struct handed *handed, struct diags *diags)
 {
 	struct diag *diag;
 
-	if (!handed->directory || handed->fd >= STANDARD_FDS || !plan->mounts.count)
+	if (!handed->directory || handed->fd >= STANDARD_FDS || !(plan->isolate & ISOLATE_MOUNT))
 		return 0;
-	diag = diag_error(diags, "C0607", (struct span){ 0 }, "descriptor %d is the directory %s outside the new mounts",
-			  handed->fd, fd_target(handed->fd, diags->arena));
+	diag = diag_error(diags, "C0607", (struct span){ 0 },
+			  "descriptor %d is the directory %s outside the new mounts", handed->fd,
+			  fd_target(handed->fd, diags->arena));
 	diag_help(diags, diag, "start it with `</dev/null >/dev/null`, or hand the directory over with --keep-fd N");
 	return -EINVAL;
 }
@@ -121,8 +122,8 @@ int descriptors_check(const struct plan *plan, const struct launch *launch, stru
 
 /* ---- the step ---- */
 
-/* Marked, not closed: what the steps to come still need closes itself at exec as well, and a table that is shared with the
- * parent keeps what is the parent's. */
+/* Marked, not closed: what the steps to come still need closes itself at exec as well, and a table that is shared
+ * with the parent keeps what is the parent's. */
 int step_descriptors(struct confinement *confinement, const struct step *step)
 {
 	int result = sys_close_range(STANDARD_FDS, ~0U, SYS_CLOSE_RANGE_CLOEXEC);

@@ -1,4 +1,5 @@
-/* devices.c - a small /dev of its own: the harmless devices, links to the own descriptors, own terminals, shared memory.
+/* devices.c - a small /dev of its own: the harmless devices, links to the own descriptors, own terminals, shared
+ * memory.
  *
  * The devices are the host's nodes, bind-mounted: mknod is refused in a user namespace, and one way is enough. */
 #include <errno.h>

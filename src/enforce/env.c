@@ -1,7 +1,7 @@
 /* env.c - the program's environment from the caller's and the policy's env lines.
  *
- * Without a line all is passed on. `env clear` passes nothing, `env keep` only what it names; `env set` comes on top, and
- * the last line about a name holds. */
+ * Without a line all is passed on. `env clear` passes nothing, `env keep` only what it names; `env set` comes on
+ * top, and the last line about a name holds. */
 #include <string.h>
 
 #include "enforce/confinement.h"

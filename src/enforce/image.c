@@ -16,9 +16,11 @@
 /* Machines whose binaries the kernel itself loads. */
 static const uint16_t native_machines[] = {
 #if defined(__x86_64__)
-	EM_X86_64, EM_386,
+	EM_X86_64,
+	EM_386,
 #elif defined(__aarch64__)
-	EM_AARCH64, EM_ARM,
+	EM_AARCH64,
+	EM_ARM,
 #endif
 };
 
@@ -52,7 +54,8 @@ static const char *make_absolute(const char *path, struct arena *arena)
 static int refuse(struct diags *diags, const char *path, int error, const char *why, const char *help)
 {
 	struct diag *diag = diag_error(diags, error == ENOENT ? "C0603" : "C0604", (struct span){ 0 },
-				       error == ENOENT ? "program not found: %s" : "program cannot be executed: %s", path);
+				       error == ENOENT ? "program not found: %s" : "program cannot be executed: %s",
+				       path);
 
 	diag_note(diags, diag, "%s", why ? why : strerror(error));
 	if (help)
@@ -79,7 +82,8 @@ int image_open(const struct launch *launch, const struct plan *plan, struct aren
 	if (fstat(fd, &st) < 0)
 		return refuse(diags, launch->program, errno, NULL, NULL);
 	if (!S_ISREG(st.st_mode))
-		return refuse(diags, launch->program, EACCES, S_ISDIR(st.st_mode) ? "it is a directory" : "it is no file",
+		return refuse(diags, launch->program, EACCES,
+			      S_ISDIR(st.st_mode) ? "it is a directory" : "it is no file",
 			      "name the program after `--`");
 	if (!may_execute(fd))
 		return refuse(diags, launch->program, errno, NULL,
@@ -87,7 +91,7 @@ int image_open(const struct launch *launch, const struct plan *plan, struct aren
 	image.device = st.st_dev;
 	image.inode = st.st_ino;
 	image.absolute = make_absolute(launch->program, arena);
-	if (plan->mounts.count || plan->chdir)
+	if (plan->isolate & ISOLATE_MOUNT || plan->chdir)
 		image.path = image.absolute;
 	image.by_path = !is_native_binary(launch->program, &image);
 	image.interpreter = program_interpreter(launch->program, arena, &script);

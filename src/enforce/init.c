@@ -1,8 +1,8 @@
 /* init.c - process 1 of a pid namespace.
  *
- * The program itself is a child of the parent outside (so that its status, its stops and its terminal work as ever) and
- * process 2 inside; this one inherits orphans, waits for them, and holds nothing: no descriptor, no capability, no wish to
- * survive the parent. Its end ends every process of the namespace. */
+ * The program itself is a child of the parent outside (so that its status, its stops and its terminal work as
+ * ever) and process 2 inside; this one inherits orphans, waits for them, and holds nothing: no descriptor, no
+ * capability, no wish to survive the parent. Its end ends every process of the namespace. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -1,6 +1,8 @@
-/* landlock.c - one ruleset per layer: made while everything can still be opened, put in force after the capabilities went.
+/* landlock.c - one ruleset per layer: made while everything can still be opened, put in force after the
+ * capabilities went.
  *
- * A path that is not there grants nothing. Nor does one that we may not reach: the program is no other user than we are. */
+ * A path that is not there grants nothing. Nor does one that we may not reach: the program is no other user than
+ * we are. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

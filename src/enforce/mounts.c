@@ -1,11 +1,13 @@
 /* mounts.c - the program's own view of the file system, made from the caller's.
  *
- * First a detached clone of everything that shall stay as it is, then the flags of the whole tree, then the new mounts and
- * the clones, each parent before what lies below it. Paths are resolved in the caller's view, which the new table starts
- * as a copy of. Works in a user namespace too: flags are only ever added, clones take their submounts along. */
+ * First a detached clone of everything that shall stay as it is, then the flags of the whole tree, then the new
+ * mounts and the clones, each parent before what lies below it. Paths are resolved in the caller's view, which the
+ * new table starts as a copy of. Works in a user namespace too: flags are only ever added, clones take their
+ * submounts along. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -25,7 +27,8 @@ static const struct {
 };
 
 static const char *const kind_names[] = {
-	[MOUNT_TREE] = "tree", [MOUNT_ROOT] = "root", [MOUNT_TMPFS] = "tmpfs", [MOUNT_DEV] = "devices", [MOUNT_PROC] = "proc",
+	[MOUNT_TREE] = "tree",   [MOUNT_ROOT] = "root", [MOUNT_TMPFS] = "tmpfs",
+	[MOUNT_DEV] = "devices", [MOUNT_PROC] = "proc",
 };
 
 unsigned long mount_flags(uint64_t attr_set)
@@ -127,12 +130,44 @@ static int (*const kind_functions[])(struct confinement *confinement, size_t ind
 
 /* ---- steps ---- */
 
+static int make_private(void)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+}
+
+/* Joining our own mount namespace leaves a chroot: root and current directory become what lies on top of its root. */
+static int enter_root(int self)
+{
+	return setns(self, CLONE_NEWNS) < 0 ? -errno : 0;
+}
+
+/* In a chroot "/" is no mount, so it has no flags to set. Put a clone of it on top of the namespace's root. Then it is
+ * one, and what was outside the chroot lies below, where no path leads. */
+static int make_root(void)
+{
+	auto_close int tree = sys_open_tree("/"), self = sys_pidfd_open(getpid(), 0);
+	int result;
+
+	if (tree < 0 || self < 0)
+		return tree < 0 ? tree : self;
+	result = enter_root(self);
+	if (result == 0)
+		result = make_private();
+	if (result == 0)
+		result = sys_move_mount(tree, "/");
+	if (result == 0)
+		result = enter_root(self);
+	return result == 0 ? make_private() : result;
+}
+
 /* Nothing that we mount may travel to the host, and nothing that the host mounts may appear later. */
 int step_private_mounts(struct confinement *confinement, const struct step *step)
 {
+	int result = make_private();
+
 	(void)confinement;
 	(void)step;
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+	return result == -EINVAL ? make_root() : result;
 }
 
 int step_clone(struct confinement *confinement, const struct step *step)

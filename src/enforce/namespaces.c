@@ -1,8 +1,8 @@
 /* namespaces.c - new namespaces, and who is who in a new user namespace.
  *
- * Ids keep their numbers. An unprivileged caller may map its own uid and gid only; a privileged one maps all that it has,
- * or else the program could not change to its service's user. The kernel takes the full map from a process outside the
- * new namespace only, so a helper that was forked before writes it. */
+ * Ids keep their numbers. An unprivileged caller may map its own uid and gid only; a privileged one maps all that
+ * it has, or else the program could not change to its service's user. The kernel takes the full map from a process
+ * outside the new namespace only, so a helper that was forked before writes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>

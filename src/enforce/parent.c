@@ -1,11 +1,11 @@
-/* parent.c - where something is left to do, this process stays: it starts the program in a child, passes signals on, stops
- * and continues with it, and answers listen().
+/* parent.c - where something is left to do, this process stays: it starts the program in a child, passes signals
+ * on, stops and continues with it, and answers listen().
  *
- *   parent --- program                     in place of nothing else
- *   parent --- 1 (init.c) + 2 the program  with a pid namespace; a maker in between makes it, and both as our children
+ * parent --- program                     in place of nothing else parent --- 1 (init.c) + 2 the program  with a
+ * pid namespace; a maker in between makes it, and both as our children
  *
- * With a listener parent and child share their descriptors until exec: so the listener, which the kernel gives to the
- * child under its filter, is here without any message. The child writes its number to memory that both share. */
+ * With a listener parent and child share their descriptors until exec: so the listener, which the kernel gives to
+ * the child under its filter, is here without any message. The child writes its number to memory that both share. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +26,7 @@ static const int own_signals[] = { SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIG
 
 struct parent {
 	struct confinement *confinement;
-	int signals; /* signalfd */
+	int signals;  /* signalfd */
 	int listener; /* -1: none (any more, or yet) */
 	bool wants_listener;
 	int status;

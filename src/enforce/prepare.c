@@ -46,7 +46,7 @@ static const char *start_directory(const struct plan *plan, struct arena *arena)
 {
 	char directory[PATH_MAX];
 
-	if (plan->chdir || !plan->mounts.count)
+	if (plan->chdir || !(plan->isolate & ISOLATE_MOUNT))
 		return plan->chdir;
 	return getcwd(directory, sizeof(directory)) ? arena_strdup(arena, directory) : "/";
 }
@@ -57,7 +57,10 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } isolate_names[] = {
-	{ ISOLATE_NET, "net" }, { ISOLATE_IPC, "ipc" }, { ISOLATE_UTS, "uts" }, { ISOLATE_MOUNT, "mount" },
+	{ ISOLATE_NET, "net" },
+	{ ISOLATE_IPC, "ipc" },
+	{ ISOLATE_UTS, "uts" },
+	{ ISOLATE_MOUNT, "mount" },
 };
 
 static const char *namespaces_text(const struct plan *plan, struct arena *arena)
@@ -121,7 +124,7 @@ static void add_steps(struct confinement *confinement)
 	add_namespaces(confinement);
 	if (confinement->directory)
 		step_add(confinement, STEP_DIRECTORY, 0, confinement->directory);
-	if (plan->mounts.count)
+	if (plan->isolate & ISOLATE_MOUNT)
 		step_add(confinement, STEP_PROGRAM, 0, confinement->image.absolute);
 	add_landlock(confinement, STEP_RULESET);
 	step_add(confinement, STEP_NO_NEW_PRIVS, 0, NULL);

@@ -1,11 +1,11 @@
 /* seccomp.c - one filter per layer, and how to install several.
  *
- * The kernel runs all filters and the strictest answer wins. Three things need care:
- * The exec that starts the program carries a token (cbpf.h). So does the seccomp() call that installs the next filter:
- * the filters before it may deny that call to the program, so each but the last gets a gate, a few instructions in front
- * that let the call with the token pass.
- * Only one filter of a task can have a listener. Where several layers hand listen() to the parent, the first gets it, in
- * the others the call is allowed, and the parent checks against the ports that all of them allow. */
+ * The kernel runs all filters and the strictest answer wins. Three things need care: The exec that starts the
+ * program carries a token (cbpf.h). So does the seccomp() call that installs the next filter: the filters before
+ * it may deny that call to the program, so each but the last gets a gate, a few instructions in front that let the
+ * call with the token pass. Only one filter of a task can have a listener. Where several layers hand listen() to
+ * the parent, the first gets it, in the others the call is allowed, and the parent checks against the ports that
+ * all of them allow. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -140,8 +140,8 @@ int filters_make(struct confinement *confinement, struct diags *diags)
 
 		if (result == 0)
 			continue;
-		diag = diag_error(diags, "C0602", (struct span){ 0 }, "layer %zu needs more than %d filter instructions",
-				  layer + 1, CBPF_MAX);
+		diag = diag_error(diags, "C0602", (struct span){ 0 },
+				  "layer %zu needs more than %d filter instructions", layer + 1, CBPF_MAX);
 		diag_help(diags, diag, "drop conditions on arguments, or split the policy over two -p");
 		return result;
 	}
@@ -171,8 +171,8 @@ int step_filter(struct confinement *confinement, const struct step *step)
 		.len = (unsigned short)filter->program.count,
 		.filter = filter->program.code,
 	};
-	unsigned flags = filter->listener ?
-				 SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+	unsigned flags = filter->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+					  : 0;
 	int result = sys_seccomp_token(SECCOMP_SET_MODE_FILTER, flags, &program, confinement->token);
 
 	if (result < 0)

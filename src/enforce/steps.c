@@ -71,8 +71,8 @@ int steps_run(struct confinement *confinement, size_t first, size_t last)
 
 void confinement_print(const struct confinement *confinement, struct str *out)
 {
-	str_add(out, confinement->plan->keeps_parent ? "in a child, this process stays as its parent:\n" :
-						       "in this process:\n");
+	str_add(out, confinement->plan->keeps_parent ? "in a child, this process stays as its parent:\n"
+						     : "in this process:\n");
 	for (size_t i = 0; i < confinement->steps.count; i++) {
 		const struct step *step = &confinement->steps.items[i];
 

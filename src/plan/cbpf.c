@@ -27,7 +27,7 @@ struct emitter {
 	node_id unknown;
 	uint32_t token_nr; /* execveat on the native architecture */
 	bool with_token;
-	bool token_due;    /* in the native architecture's numbers, and not placed yet */
+	bool token_due; /* in the native architecture's numbers, and not placed yet */
 };
 
 struct leaf {
@@ -59,8 +59,7 @@ struct verdict verdict_from_action(uint32_t action)
 	case SECCOMP_RET_LOG: return (struct verdict){ .kind = VERDICT_ALLOW };
 	case SECCOMP_RET_USER_NOTIF: return (struct verdict){ .kind = VERDICT_ASK };
 	case SECCOMP_RET_TRACE: return (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
-	case SECCOMP_RET_ERRNO:
-		return (struct verdict){ .kind = VERDICT_DENY, .error = action & SECCOMP_RET_DATA };
+	case SECCOMP_RET_ERRNO: return (struct verdict){ .kind = VERDICT_DENY, .error = action & SECCOMP_RET_DATA };
 	}
 	return (struct verdict){ .kind = VERDICT_KILL };
 }

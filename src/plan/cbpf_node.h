@@ -26,7 +26,7 @@ struct graph {
 	size_t count, capacity;
 	node_id *slots; /* hash table over items, id + 1; 0: free */
 	size_t slot_count;
-	bool too_big;   /* more than GRAPH_MAX nodes: what was built is not the program */
+	bool too_big; /* more than GRAPH_MAX nodes: what was built is not the program */
 };
 
 #define GRAPH_LOAD (BPF_LD | BPF_W | BPF_ABS)

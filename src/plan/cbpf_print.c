@@ -157,10 +157,10 @@ static const char *operation_name(uint16_t code)
 		uint16_t code;
 		const char *name;
 	} names[] = {
-		{ BPF_ALU | BPF_ADD, "add" },   { BPF_ALU | BPF_SUB, "sub" },   { BPF_ALU | BPF_MUL, "mul" },
-		{ BPF_ALU | BPF_DIV, "div" },   { BPF_ALU | BPF_AND, "and" },   { BPF_ALU | BPF_OR, "or" },
-		{ BPF_ALU | BPF_XOR, "xor" },   { BPF_ALU | BPF_LSH, "lsh" },   { BPF_ALU | BPF_RSH, "rsh" },
-		{ BPF_JMP | BPF_JEQ, "jeq" },   { BPF_JMP | BPF_JGT, "jgt" },   { BPF_JMP | BPF_JGE, "jge" },
+		{ BPF_ALU | BPF_ADD, "add" },   { BPF_ALU | BPF_SUB, "sub" }, { BPF_ALU | BPF_MUL, "mul" },
+		{ BPF_ALU | BPF_DIV, "div" },   { BPF_ALU | BPF_AND, "and" }, { BPF_ALU | BPF_OR, "or" },
+		{ BPF_ALU | BPF_XOR, "xor" },   { BPF_ALU | BPF_LSH, "lsh" }, { BPF_ALU | BPF_RSH, "rsh" },
+		{ BPF_JMP | BPF_JEQ, "jeq" },   { BPF_JMP | BPF_JGT, "jgt" }, { BPF_JMP | BPF_JGE, "jge" },
 		{ BPF_JMP | BPF_JSET, "jset" },
 	};
 
@@ -202,9 +202,9 @@ static void print_operand(const struct sock_filter *i, const struct knowledge *k
 		str_add(out, "x");
 		return;
 	}
-	name = known->held == FIELD_ARCH ? arch_name(i->k) :
-	       known->held == FIELD_NR	? nr_name(known->audit_arch, i->k) :
-					  NULL;
+	name = known->held == FIELD_ARCH ? arch_name(i->k)
+	       : known->held == FIELD_NR ? nr_name(known->audit_arch, i->k)
+					 : NULL;
 	if (known->held == FIELD_ARCH && name)
 		str_add(out, name);
 	else if (known->held == FIELD_NR)

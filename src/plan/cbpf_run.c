@@ -197,9 +197,7 @@ static uint32_t machine_fetch(const struct machine *m, const struct sock_filter 
 	uint32_t word;
 
 	switch (BPF_MODE(i->code)) {
-	case BPF_ABS:
-		memcpy(&word, (const char *)m->data + i->k, sizeof(word));
-		return word;
+	case BPF_ABS: memcpy(&word, (const char *)m->data + i->k, sizeof(word)); return word;
 	case BPF_MEM: return m->memory[i->k];
 	case BPF_LEN: return sizeof(struct seccomp_data);
 	default: return i->k; /* BPF_IMM */

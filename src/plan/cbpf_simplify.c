@@ -17,16 +17,16 @@
 
 struct simplifier {
 	struct graph *graph;
-	size_t count;      /* nodes of the old program */
-	bool *reachable;   /* by old node */
-	node_id *entry;    /* new node, by old entry node */
-	node_id *inside;   /* new node, by old node behind the load at hand */
-	uint32_t *stamp;   /* whether inside[] belongs to the load (and mask) at hand */
+	size_t count;    /* nodes of the old program */
+	bool *reachable; /* by old node */
+	node_id *entry;  /* new node, by old entry node */
+	node_id *inside; /* new node, by old node behind the load at hand */
+	uint32_t *stamp; /* whether inside[] belongs to the load (and mask) at hand */
 	uint32_t now, next;
 	uint64_t constants[CONSTANTS_MAX + 2];
 	size_t constant_count;
-	size_t work;       /* sum of the squares of constant_count so far */
-	uint32_t *seen;    /* by old node: constants collected in round @round */
+	size_t work;    /* sum of the squares of constant_count so far */
+	uint32_t *seen; /* by old node: constants collected in round @round */
 	uint32_t round;
 };
 
@@ -106,7 +106,9 @@ static node_id follow(const struct simplifier *s, node_id id, uint32_t value)
 
 	while (is_comparison(node)) {
 		const uint16_t test = BPF_OP(node->code);
-		const bool holds = test == BPF_JEQ ? value == node->k : test == BPF_JGT ? value > node->k : value >= node->k;
+		const bool holds = test == BPF_JEQ   ? value == node->k
+				   : test == BPF_JGT ? value > node->k
+						     : value >= node->k;
 
 		id = node->to[holds];
 		node = old_node(s, id);

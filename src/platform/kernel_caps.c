@@ -1,4 +1,5 @@
-/* kernel_caps.c - struct kernel_caps as text and back: a line per field, `#` starts a comment, what is missing is absent. */
+/* kernel_caps.c - struct kernel_caps as text and back: a line per field, `#` starts a comment, what is missing is
+ * absent. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ void kernel_caps_print(const struct kernel_caps *caps, struct str *out)
 {
 	str_addf(out, "landlock %d\n", caps->landlock);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		str_addf(out, "%s %s\n", flags[i].name, *((const bool *)((const char *)caps + flags[i].offset)) ? "yes" : "no");
+		str_addf(out, "%s %s\n", flags[i].name,
+			 *((const bool *)((const char *)caps + flags[i].offset)) ? "yes" : "no");
 	str_add(out, "ns");
 	for (size_t i = 0; i < ARRAY_SIZE(namespace_names); i++)
 		if (caps->ns[i])

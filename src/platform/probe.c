@@ -17,8 +17,8 @@
 #include "platform/sys.h"
 #include "platform/tables.h"
 
-#define USERNS_REMEDY                                                                                                  \
-	"as root, or: sysctl kernel.unprivileged_userns_clone=1 (Debian), user.max_user_namespaces=10000, "            \
+#define USERNS_REMEDY                                                                                       \
+	"as root, or: sysctl kernel.unprivileged_userns_clone=1 (Debian), user.max_user_namespaces=10000, " \
 	"kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)"
 
 struct probe {
@@ -158,8 +158,8 @@ static unsigned elapsed_us(const struct timespec *start)
 	return (unsigned)((now.tv_sec - start->tv_sec) * 1000000 + (now.tv_nsec - start->tv_nsec) / 1000);
 }
 
-static int probe_one(const struct probe *probe, struct attempt *attempt, struct kernel_caps *caps,
-		     struct arena *arena, struct probe_result *ret)
+static int probe_one(const struct probe *probe, struct attempt *attempt, struct kernel_caps *caps, struct arena *arena,
+		     struct probe_result *ret)
 {
 	struct timespec start;
 	int result, value;

@@ -1,6 +1,8 @@
-/* probe.h - what this kernel can do for this caller, found out by trying it: never from a version or a config file.
+/* probe.h - what this kernel can do for this caller, found out by trying it: never from a version or a config
+ * file.
  *
- * Each row of the probe table makes a real attempt in a child process and undoes nothing that the caller could notice. */
+ * Each row of the probe table makes a real attempt in a child process and undoes nothing that the caller could
+ * notice. */
 #ifndef CORDON_PLATFORM_PROBE_H
 #define CORDON_PLATFORM_PROBE_H
 
@@ -13,28 +15,28 @@
 
 /* The planner's view of the kernel; plain data, so that plans can be made for other kernels (tests, --kernel FILE). */
 struct kernel_caps {
-	int landlock;        /* ABI, 0: none */
-	bool seccomp;        /* filter mode */
-	bool notify;         /* user notification with WAIT_KILLABLE_RECV and ADDFD */
-	bool mdwe;           /* PR_SET_MDWE */
-	bool userns;         /* this caller may create a user namespace and be root in it */
-	bool privileged;     /* CAP_SYS_ADMIN in the current user namespace: namespaces and mounts without userns */
-	bool mount_setattr;  /* recursive, with open_tree and move_mount */
-	bool ns[6];          /* pid net ipc uts user mount, in the order of enum isolate's bits */
-	bool cgroup2;        /* a cgroup v2 directory that the caller may populate */
-	bool bpf_lsm;        /* programs of type LSM can be attached */
+	int landlock;       /* ABI, 0: none */
+	bool seccomp;       /* filter mode */
+	bool notify;        /* user notification with WAIT_KILLABLE_RECV and ADDFD */
+	bool mdwe;          /* PR_SET_MDWE */
+	bool userns;        /* this caller may create a user namespace and be root in it */
+	bool privileged;    /* CAP_SYS_ADMIN in the current user namespace: namespaces and mounts without userns */
+	bool mount_setattr; /* recursive, with open_tree and move_mount */
+	bool ns[6];         /* pid net ipc uts user mount, in the order of enum isolate's bits */
+	bool cgroup2;       /* a cgroup v2 directory that the caller may populate */
+	bool bpf_lsm;       /* programs of type LSM can be attached */
 	bool execveat_token; /* upper halves of execveat's int arguments reach the filter and are ignored by the kernel */
 	uint32_t arches;     /* bit per enum arch that this kernel executes */
 	uint32_t uid;        /* of the caller */
 };
 
 struct probe_result {
-	const char *name;    /* field above: "landlock" ... */
-	const char *title;   /* for people */
+	const char *name;  /* field above: "landlock" ... */
+	const char *title; /* for people */
 	bool available;
-	int value;           /* landlock: the ABI; otherwise 0 or 1 */
-	const char *detail;  /* what was tried and what the kernel said */
-	const char *remedy;  /* what to do when missing, or NULL */
+	int value;          /* landlock: the ABI; otherwise 0 or 1 */
+	const char *detail; /* what was tried and what the kernel said */
+	const char *remedy; /* what to do when missing, or NULL */
 	unsigned duration_us;
 };
 

@@ -1,5 +1,5 @@
-/* probe_attempt.h - the attempts behind the probe table. Each runs in a child of its own, does the thing for real, and says
- * what it did; the child's end undoes it. */
+/* probe_attempt.h - the attempts behind the probe table. Each runs in a child of its own, does the thing for real,
+ * and says what it did; the child's end undoes it. */
 #ifndef CORDON_PLATFORM_PROBE_ATTEMPT_H
 #define CORDON_PLATFORM_PROBE_ATTEMPT_H
 
@@ -31,10 +31,10 @@ __attribute__((format(printf, 2, 3))) void attempt_say(struct attempt *attempt, 
 int attempt_fail(struct attempt *attempt, const char *what, int error);
 
 attempt_function attempt_landlock, attempt_seccomp, attempt_notify, attempt_mdwe, attempt_token; /* probe_restrict.c */
-attempt_function attempt_userns, attempt_privileged, attempt_namespace, attempt_mount_setattr;  /* probe_spaces.c */
-attempt_function attempt_cgroup2, attempt_namespaces_quick;                                     /* probe_spaces.c */
-attempt_function attempt_bpf_lsm;                                                               /* probe_bpf.c */
-attempt_function attempt_i386, attempt_x32;                                                     /* probe_arch.c */
+attempt_function attempt_userns, attempt_privileged, attempt_namespace, attempt_mount_setattr;   /* probe_spaces.c */
+attempt_function attempt_cgroup2, attempt_namespaces_quick;                                      /* probe_spaces.c */
+attempt_function attempt_bpf_lsm;                                                                /* probe_bpf.c */
+attempt_function attempt_i386, attempt_x32;                                                      /* probe_arch.c */
 
 /* Without a child: true when execveat ignores the upper halves (probe_restrict.c). */
 bool token_ignored(void);

@@ -1,5 +1,5 @@
-/* probe_bpf.c - attempt at a security module's program: loaded, attached to the opening of files for a moment, and seen to
- * run. A list of active modules would prove less, and need securityfs. The program allows everything. */
+/* probe_bpf.c - attempt at a security module's program: loaded, attached to the opening of files for a moment, and
+ * seen to run. A list of active modules would prove less, and need securityfs. The program allows everything. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -27,11 +27,11 @@ static int bpf(enum bpf_cmd command, union bpf_attr *attr)
 static const struct {
 	uint8_t fixed, member;
 } kind_sizes[] = {
-	[BTF_KIND_INT] = { 4, 0 },        [BTF_KIND_ARRAY] = { sizeof(struct btf_array), 0 },
-	[BTF_KIND_STRUCT] = { 0, 12 },    [BTF_KIND_UNION] = { 0, 12 },
-	[BTF_KIND_ENUM] = { 0, 8 },       [BTF_KIND_FUNC_PROTO] = { 0, 8 },
-	[BTF_KIND_VAR] = { 4, 0 },        [BTF_KIND_DATASEC] = { 0, 12 },
-	[BTF_KIND_DECL_TAG] = { 4, 0 },   [BTF_KIND_ENUM64] = { 0, 12 },
+	[BTF_KIND_INT] = { 4, 0 },      [BTF_KIND_ARRAY] = { sizeof(struct btf_array), 0 },
+	[BTF_KIND_STRUCT] = { 0, 12 },  [BTF_KIND_UNION] = { 0, 12 },
+	[BTF_KIND_ENUM] = { 0, 8 },     [BTF_KIND_FUNC_PROTO] = { 0, 8 },
+	[BTF_KIND_VAR] = { 4, 0 },      [BTF_KIND_DATASEC] = { 0, 12 },
+	[BTF_KIND_DECL_TAG] = { 4, 0 }, [BTF_KIND_ENUM64] = { 0, 12 },
 };
 
 static int find_function(const char *data, size_t size, const char *name)
@@ -97,7 +97,7 @@ static int load(int hook)
 	attr.attach_btf_id = (unsigned)hook;
 	attr.insns = (uintptr_t)code;
 	attr.insn_cnt = ARRAY_SIZE(code);
-	attr.license = (uintptr_t)"Dual BSD/GPL";
+	attr.license = (uintptr_t) "Dual BSD/GPL";
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 

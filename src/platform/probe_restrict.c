@@ -1,4 +1,5 @@
-/* probe_restrict.c - attempts at what a process can do to itself: Landlock, filters, notification, W^X, the start token. */
+/* probe_restrict.c - attempts at what a process can do to itself: Landlock, filters, notification, W^X, the start
+ * token. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>

@@ -155,7 +155,8 @@ int attempt_mount_setattr(struct attempt *attempt)
 
 /* ---- all of them at once, for `run` ---- */
 
-static const int namespace_flags[6] = { CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNS };
+static const int namespace_flags[6] = { CLONE_NEWPID, CLONE_NEWNET,  CLONE_NEWIPC,
+					CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNS };
 
 int attempt_namespaces_quick(struct attempt *attempt)
 {

@@ -343,7 +343,7 @@ static bool match_always(const struct rule *rule, const struct request *request,
 }
 
 static rule_match *const matches[REQUEST_CLASS_COUNT] = {
-	[REQUEST_FILE] = match_file,	 [REQUEST_NET] = match_net,	 [REQUEST_EXEC] = match_path,
+	[REQUEST_FILE] = match_file,     [REQUEST_NET] = match_net,       [REQUEST_EXEC] = match_path,
 	[REQUEST_SIGNAL] = match_signal, [REQUEST_PTRACE] = match_always, [REQUEST_IOCTL] = match_ioctl,
 	[REQUEST_MOUNT] = match_always,
 };
@@ -353,8 +353,8 @@ static bool match_rule(const struct rule *rule, const struct request *request)
 {
 	if (rule->class == request->class)
 		return matches[rule->class](rule, request, !is_grant(rule));
-	return rule->class == REQUEST_EXEC && is_grant(rule) && request->class == REQUEST_FILE && request->operation == FILE_READ &&
-	       match_path(rule, request, false);
+	return rule->class == REQUEST_EXEC && is_grant(rule) && request->class == REQUEST_FILE &&
+	       request->operation == FILE_READ && match_path(rule, request, false);
 }
 
 static struct decision decide_one(const struct layer *layer, const struct request *request, const struct asker *asker)

@@ -37,7 +37,9 @@ static const struct ast_file *parse_embedded(const char *name, struct arena *are
 
 static const struct ast_profile *find_template(struct resolver *r, const struct word *name, const struct word *version)
 {
-	const struct ast_profile *found = find_profile(r->file, name->text, version->text);
+	/* std/ names always mean Cordon's own: a policy file can't put something else in their place */
+	bool own = strncmp(name->text, "std/", 4) != 0;
+	const struct ast_profile *found = own ? find_profile(r->file, name->text, version->text) : NULL;
 	const struct surroundings *s = r->surroundings;
 	struct diag *d;
 

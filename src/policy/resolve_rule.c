@@ -22,18 +22,6 @@ static bool add_patterns(struct resolver *r, const struct scope *scope, const st
 	return good;
 }
 
-/* An allow names what it allows. */
-static bool need_objects(struct resolver *r, const struct rule *rule, size_t count, const char *example)
-{
-	struct diag *d;
-
-	if (count || rule->verdict.kind != VERDICT_ALLOW)
-		return true;
-	d = diag_error(r->diags, "C0240", rule->span, "this grant names nothing");
-	diag_help(r->diags, d, "write for example `%s`", example);
-	return false;
-}
-
 static bool resolve_file(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
 {
 	uint32_t changing = FILE_ALL & ~(uint32_t)(FILE_READ | FILE_STAT | FILE_EXEC_MAP);
@@ -44,7 +32,7 @@ static bool resolve_file(struct resolver *r, const struct scope *scope, const st
 	good &= add_patterns(r, scope, &ast->objects, &rule->objects,
 			     rule->verdict.kind == VERDICT_ALLOW && (rule->operations & changing));
 	good &= add_patterns(r, scope, &ast->excepts, &rule->excepts, false);
-	return need_objects(r, rule, ast->objects.count, "file read /etc/ssl/**") && good;
+	return good;
 }
 
 static bool add_addresses(struct resolver *r, const struct scope *scope, const struct rule *rule, const struct words *words,
@@ -85,7 +73,7 @@ static bool resolve_net(struct resolver *r, const struct scope *scope, const str
 		good &= add_addresses(r, scope, rule, &ast->objects, &rule->addresses);
 		good &= add_addresses(r, scope, rule, &ast->excepts, &rule->except_addresses);
 	}
-	return need_objects(r, rule, ast->objects.count, "net connect tcp *:443") && good;
+	return good;
 }
 
 static bool resolve_exec(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
@@ -94,7 +82,7 @@ static bool resolve_exec(struct resolver *r, const struct scope *scope, const st
 
 	good &= add_patterns(r, scope, &ast->excepts, &rule->excepts, false);
 	rule->exec_profile = ast->profile.text;
-	return need_objects(r, rule, ast->objects.count, "exec /usr/bin/git") && good;
+	return good;
 }
 
 static bool no_excepts(struct resolver *r, const struct ast_rule *ast)
@@ -123,7 +111,7 @@ static bool resolve_signal(struct resolver *r, const struct scope *scope, const 
 	}
 	if (!ast->objects.count && rule->verdict.kind != VERDICT_ALLOW)
 		rule->operations = SIGNAL_SELF | SIGNAL_DOMAIN | SIGNAL_OTHER;
-	return need_objects(r, rule, ast->objects.count, "signal domain") && good;
+	return good;
 }
 
 static bool resolve_bare(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
@@ -138,6 +126,22 @@ static bool resolve_bare(struct resolver *r, const struct scope *scope, const st
 			     request_class_name(ast->class)),
 		  "write `%s because \"...\"` in the profile itself", request_class_name(ast->class));
 	return false;
+}
+
+/* Commands that type into a terminal in somebody's name. data/grants.cordon denies them in every filter too. */
+static bool may_grant_command(struct resolver *r, const struct word *word, uint64_t command)
+{
+	static const char *const forbidden[] = { "TIOCSTI", "TIOCLINUX" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
+		uint64_t value;
+
+		if (!named_find(&ioctl_table, forbidden[i], &value) || value != command)
+			continue;
+		diag_help(r->diags, diag_error(r->diags, "C0244", word->span, "no policy can open %s", forbidden[i]), "leave it out");
+		return false;
+	}
+	return true;
 }
 
 static bool resolve_ioctl(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
@@ -158,19 +162,21 @@ static bool resolve_ioctl(struct resolver *r, const struct scope *scope, const s
 	for (size_t i = 0; i < ast->objects.count; i++) {
 		uint64_t command;
 
-		if (resolve_ioctl_command(r, &ast->objects.items[i], &command))
+		if (resolve_ioctl_command(r, &ast->objects.items[i], &command) &&
+		    (rule->verdict.kind != VERDICT_ALLOW || may_grant_command(r, &ast->objects.items[i], command)))
 			*arena_push(r->arena, &rule->commands) = command;
 		else
 			good = false;
 	}
-	return need_objects(r, rule, ast->objects.count, "ioctl any TCGETS") && good;
+	return good;
 }
 
 static bool resolve_syscall(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
 {
 	(void)scope;
+	(void)rule;
 	/* names and conditions are looked up per call by resolve_rule_calls() */
-	return no_excepts(r, ast) && need_objects(r, rule, ast->objects.count, "syscall getrandom");
+	return no_excepts(r, ast);
 }
 
 typedef bool class_resolver(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule);

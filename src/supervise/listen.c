@@ -38,8 +38,8 @@ static int get_bound(int socket, struct bound *ret)
 	*ret = (struct bound){ .size = sizeof(ret->address) };
 	if (getsockname(socket, &ret->address.any, &ret->size) < 0)
 		return -errno;
-	ret->port = ntohs(ret->address.any.sa_family == AF_INET6 ? ret->address.v6.sin6_port :
-								   ret->address.v4.sin_port);
+	ret->port = ntohs(ret->address.any.sa_family == AF_INET6 ? ret->address.v6.sin6_port
+								 : ret->address.v4.sin_port);
 	return 0;
 }
 
@@ -64,8 +64,9 @@ static int check(int socket, const uint8_t *ports, struct bound *ret)
 	return has_port(ports, ret->port) ? 0 : -EACCES;
 }
 
-/* After a disconnect getsockname() still tells the port that connect() chose, but the socket has none. Only binding shows
- * the difference: what is bound can't be bound again. (If it can, it is bound to a port that was granted for that.) */
+/* After a disconnect getsockname() still tells the port that connect() chose, but the socket has none. Only
+ * binding shows the difference: what is bound can't be bound again. (If it can, it is bound to a port that was
+ * granted for that.) */
 static bool is_bound(int socket, const struct bound *bound)
 {
 	return bind(socket, &bound->address.any, bound->size) < 0 && errno == EINVAL;
@@ -80,8 +81,8 @@ static void stop_listening(int socket)
 		shutdown(socket, SHUT_RDWR);
 }
 
-/* A thread of the program can connect and disconnect a socket between our check and our call, and listen() would choose a
- * port that nobody checked. So look again. */
+/* A thread of the program can connect and disconnect a socket between our check and our call, and listen() would
+ * choose a port that nobody checked. So look again. */
 static int listen_checked(int socket, int backlog, const uint8_t *ports)
 {
 	struct bound bound;

@@ -69,9 +69,11 @@ static void run_program(const char *path, const char *argument, int expected)
 
 TEST(runs_real_programs)
 {
+	NEED("root");
 	run_program("/bin/true", "", 0);
 	run_program("/bin/sh", "exit 5", 5);
-	run_program("/usr/bin/python3", "import sys, os; sys.exit(os.path.realpath('/proc/self/exe').startswith('/usr') * 6)", 6);
+	run_program("/usr/bin/python3",
+		    "import sys, os; sys.exit(os.path.realpath('/proc/self/exe').startswith('/usr') * 6)", 6);
 }
 
 /* ---- T06: exec is closed, and the start works all the same ---- */
@@ -100,6 +102,7 @@ TEST(T06_exec_is_closed_after_the_start)
 {
 	struct trial trial;
 
+	NEED("root");
 	trial_init(&trial, 1);
 	trial_payload(&trial, "exec_again", NULL);
 	CHECK_INT(trial_baseline(&trial), 0);
@@ -126,6 +129,7 @@ TEST(T06_loader_is_closed)
 	char path[] = "/tmp/cordon-payload-XXXXXX";
 	int fd = mkstemp(path), source = open("/bin/true", O_RDONLY | O_CLOEXEC);
 
+	NEED("root");
 	if (access("/lib64/ld-linux-x86-64.so.2", X_OK) < 0)
 		SKIP("needs: x86-64");
 	REQUIRE(fd >= 0 && source >= 0);
@@ -163,6 +167,7 @@ TEST(runs_scripts)
 	struct trial trial;
 	char *path;
 
+	NEED("root");
 	trial_init(&trial, 1);
 	close_exec(&trial);
 	path = write_program(&trial, "#!/bin/sh\n[ \"$0\" = \"$1\" ] && exit 9\n", 0755);
@@ -298,7 +303,9 @@ PAYLOAD(has_exactly)
 	uint64_t expected = strtoull(argument, NULL, 16);
 
 	return capability_set("CapPrm:") == expected && capability_set("CapEff:") == expected &&
-			       (capability_set("CapBnd:") & ~expected) == 0 ? 0 : 1;
+			       (capability_set("CapBnd:") & ~expected) == 0
+		       ? 0
+		       : 1;
 }
 
 PAYLOAD(has_nothing_left)

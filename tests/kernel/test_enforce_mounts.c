@@ -1,11 +1,13 @@
 /* test_enforce_mounts.c - the program's own view of the file system, as root and in a user namespace. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -50,7 +52,10 @@ static void add_mount(struct trial *trial, enum mount_kind kind, const char *pat
 	struct stat st;
 
 	*arena_push(trial->arena, &trial->plan.mounts) = (struct mount_op){
-		.kind = kind, .path = path, .attr_set = attr, .inside_private = inside,
+		.kind = kind,
+		.path = path,
+		.attr_set = attr,
+		.inside_private = inside,
 		.is_directory = stat(path, &st) == 0 && S_ISDIR(st.st_mode),
 	};
 }
@@ -362,7 +367,8 @@ static int read_after_move(struct trial *trial, const char *place)
 
 	REQUIRE(mkdir(masked, 0777) == 0 && mkdir(aside, 0777) == 0);
 	write_file(below(trial, aside, "secret"), "secret", 0644);
-	REQUIRE(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0 && dup2(to[0], 0) == 0 && dup2(from[1], 1) == 1);
+	REQUIRE(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0 && dup2(to[0], 0) == 0 &&
+		dup2(from[1], 1) == 1);
 	runner = trial_begin(trial);
 	CHECK(read(from[0], &byte, 1) == 1);
 	CHECK_INT(rename(aside, masked), 0);
@@ -455,6 +461,66 @@ TEST(program_that_the_mounts_hide)
 	add_mount(&trial, MOUNT_TREE, program, 0, true);
 	run_both(&trial, 5);
 	remove_place(place);
+	trial_release(&trial);
+}
+
+/* ---- a chroot ---- */
+
+static const char *const chroot_parts[] = { "/usr", "/lib", "/lib64", "/bin", "/proc", "/dev" };
+
+static void copy_program(const char *path)
+{
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	REQUIRE(from >= 0 && to >= 0);
+	while (sendfile(to, from, NULL, 1 << 20) > 0)
+		;
+	close(from);
+	close(to);
+}
+
+PAYLOAD(still_in_chroot)
+{
+	char directory[256];
+
+	if (access("/outside", F_OK) == 0 || access("/../outside", F_OK) == 0)
+		return 1;
+	if (try_create("/", "new") != EROFS || try_create("/tree", "new"))
+		return 2;
+	return getcwd(directory, sizeof(directory)) && !strcmp(directory, "/tree") ? 0 : 3;
+}
+
+/* A root directory one level below a mount, with the machine's programs in it. */
+static void make_chroot(void)
+{
+	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	REQUIRE(mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755") == 0 && mkdir("/mnt/root", 0755) == 0);
+	write_file("/mnt/outside", "x", 0644);
+	for (size_t i = 0; i < ARRAY_SIZE(chroot_parts); i++) {
+		char part[64];
+		struct stat st;
+
+		snprintf(part, sizeof(part), "/mnt/root%s", chroot_parts[i]);
+		if (stat(chroot_parts[i], &st) == 0)
+			REQUIRE(mkdir(part, 0755) == 0 &&
+				mount(chroot_parts[i], part, NULL, MS_BIND | MS_REC, NULL) == 0);
+	}
+	copy_program("/mnt/root/program");
+	REQUIRE(mkdir("/mnt/root/tree", 0777) == 0 && chroot("/mnt/root") == 0 && chdir("/tree") == 0);
+}
+
+/* The root of a chroot is no mount; it has to become one, and what is outside has to stay outside. */
+TEST(works_in_a_chroot)
+{
+	struct trial trial;
+
+	mount_trial(&trial);
+	trial_payload(&trial, "still_in_chroot", NULL);
+	make_chroot();
+	trial.launch.program = "/program";
+	add_mount(&trial, MOUNT_ROOT, "/", MOUNT_ATTR_RDONLY, false);
+	add_mount(&trial, MOUNT_TREE, "/tree", 0, false);
+	CHECK_INT(trial_run(&trial), 0);
 	trial_release(&trial);
 }
 

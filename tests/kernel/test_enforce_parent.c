@@ -1,4 +1,5 @@
-/* test_enforce_parent.c - the process that stays: signals, job control, pid namespaces, and what happens when it dies. */
+/* test_enforce_parent.c - the process that stays: signals, job control, pid namespaces, and what happens when it
+ * dies. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -170,7 +171,8 @@ TEST(mask_and_ignored_signals_are_the_callers)
 			struct confinement *confinement;
 
 			signal(SIGCHLD, SIG_IGN);
-			if (confinement_prepare(&trial.plan, &trial.launch, trial.arena, &trial.diags, &confinement) < 0 ||
+			if (confinement_prepare(&trial.plan, &trial.launch, trial.arena, &trial.diags, &confinement) <
+				    0 ||
 			    confinement_start(confinement, &trial.diags, &status) < 0)
 				_exit(50);
 			_exit(WEXITSTATUS(status));
@@ -247,7 +249,8 @@ static pid_t start_job(struct trial *trial)
 		{
 			struct confinement *confinement;
 
-			if (confinement_prepare(&trial->plan, &trial->launch, trial->arena, &trial->diags, &confinement) < 0 ||
+			if (confinement_prepare(&trial->plan, &trial->launch, trial->arena, &trial->diags,
+						&confinement) < 0 ||
 			    confinement_start(confinement, &trial->diags, &status) < 0)
 				_exit(50);
 		}

@@ -57,7 +57,8 @@ static int bind_port(int fd, int domain, unsigned port)
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
 
-	return domain == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof(v4)) : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	return domain == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+				 : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
 }
 
 static int make_bound(int domain, int type, int protocol, unsigned port)
@@ -214,8 +215,8 @@ static void *swap_numbers(void *unused)
 	return NULL;
 }
 
-/* Whatever stands at the number when the parent looks: only a socket that it checked may listen. With an argument: until
- * one that was not does. */
+/* Whatever stands at the number when the parent looks: only a socket that it checked may listen. With an argument:
+ * until one that was not does. */
 PAYLOAD(swaps_while_it_listens)
 {
 	pthread_t thread;
@@ -336,8 +337,8 @@ TEST(T20_port_of_a_disconnected_socket)
 	trial_release(&trial);
 }
 
-/* A port that connect() chose is given back by a disconnect. The parent sees a granted port; by the time it calls listen()
- * the socket may have none, and the kernel chooses another: does one that is not granted ever stay open? */
+/* A port that connect() chose is given back by a disconnect. The parent sees a granted port; by the time it calls
+ * listen() the socket may have none, and the kernel chooses another: does one that is not granted ever stay open? */
 PAYLOAD(disconnects_while_it_listens)
 {
 	struct sockaddr_in address = { AF_INET, htons(GOOD_PORT), { htonl(INADDR_LOOPBACK) }, { 0 } };
@@ -494,7 +495,8 @@ TEST(T22_no_answer_is_lost_under_signals)
 
 /* ---- the death of the parent ---- */
 
-/* A grandchild outlives the parent (PDEATHSIG doesn't reach it): its listen() must fail. The pipe is our stdin and out. */
+/* A grandchild outlives the parent (PDEATHSIG doesn't reach it): its listen() must fail. The pipe is our stdin and
+ * out. */
 PAYLOAD(grandchild_listens)
 {
 	int fd = make_bound(AF_INET, SOCK_STREAM, 0, GOOD_PORT);

@@ -47,7 +47,9 @@ static void allow_all(struct trial *trial, struct layer_plan *layer)
 
 		if (row >= 0)
 			*arena_push(trial->arena, &layer->calls.entries[arch]) = (struct call_entry){
-				.nr = nr, .call = (uint16_t)row, .otherwise = { VERDICT_ALLOW, 0 },
+				.nr = nr,
+				.call = (uint16_t)row,
+				.otherwise = { VERDICT_ALLOW, 0 },
 			};
 	}
 }

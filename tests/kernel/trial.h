@@ -23,11 +23,11 @@ struct trial {
 };
 
 struct trial_end {
-	int result;  /* of prepare or start; 1: start came back with a status, 0: it executed in place */
-	int status;  /* wait status of the program */
-	char code[8]; /* first diagnostic */
+	int result;      /* of prepare or start; 1: start came back with a status, 0: it executed in place */
+	int status;      /* wait status of the program */
+	char code[8];    /* first diagnostic */
 	char text[1024]; /* all of them */
-	pid_t pid;   /* of the process that called start */
+	pid_t pid;       /* of the process that called start */
 };
 
 /* @layers layers, all calls allowed on the native architecture. */
@@ -57,13 +57,13 @@ struct payload {
 };
 void payload_register(struct payload *payload);
 
-#define PAYLOAD(name_)                                                                     \
-	static int payload_##name_(const char *argument);                                  \
-	static struct payload entry_##name_ = { #name_, payload_##name_, NULL };           \
-	__attribute__((constructor(101))) static void register_payload_##name_(void)       \
-	{                                                                                  \
-		payload_register(&entry_##name_);                                          \
-	}                                                                                  \
+#define PAYLOAD(name_)                                                               \
+	static int payload_##name_(const char *argument);                            \
+	static struct payload entry_##name_ = { #name_, payload_##name_, NULL };     \
+	__attribute__((constructor(101))) static void register_payload_##name_(void) \
+	{                                                                            \
+		payload_register(&entry_##name_);                                    \
+	}                                                                            \
 	static int payload_##name_(__attribute__((unused)) const char *argument)
 
 #endif

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-const char *const harmless_calls[] = { "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid",
-				       "sched_yield" };
+const char *const harmless_calls[] = { "getpid",  "getppid", "gettid",  "getuid",
+				       "geteuid", "getgid",  "getegid", "sched_yield" };
 const size_t harmless_call_count = ARRAY_SIZE(harmless_calls);
 
 /* What the child writes and the parent reads. */
@@ -58,7 +58,7 @@ static void ask_in_child(struct question *question)
 }
 
 __attribute__((noreturn)) static void child(const struct cbpf *programs, size_t count, struct shared *shared,
-					     size_t question_count)
+					    size_t question_count)
 {
 	for (size_t i = 0; i < count && shared->error == 0; i++)
 		shared->error = install(&programs[i]);
@@ -74,7 +74,8 @@ __attribute__((noreturn)) static void child(const struct cbpf *programs, size_t 
 int confine_ask(const struct cbpf *programs, size_t count, struct question *questions, size_t question_count)
 {
 	const size_t size = question_count * sizeof(*questions);
-	struct shared *shared = mmap(NULL, sizeof(*shared) + size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared = mmap(NULL, sizeof(*shared) + size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				     -1, 0);
 	int status, result;
 	pid_t pid;
 

@@ -20,6 +20,7 @@ struct question {
 
 /* Install @programs (the first one first) in a child that then makes the calls. 0, or -errno when there was no child or
  * a program could not be installed. What is left unanswered has asked == false. */
-must_check int confine_ask(const struct cbpf *programs, size_t count, struct question *questions, size_t question_count);
+must_check int confine_ask(const struct cbpf *programs, size_t count, struct question *questions,
+			   size_t question_count);
 
 #endif

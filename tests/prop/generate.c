@@ -68,9 +68,35 @@ size_t random_count(size_t count)
 }
 
 static const uint64_t landmarks[] = {
-	0, 1, 2, 3, 4, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
-	0x80000001, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x7fffffffffffffff, 0x8000000000000000,
-	0xffffffff00000000, 0xffffffff7fffffff, 0xffffffff80000000, 0xfffffffffffffffe, 0xffffffffffffffff,
+	0,
+	1,
+	2,
+	3,
+	4,
+	7,
+	8,
+	0x7f,
+	0x80,
+	0xff,
+	0x100,
+	0x7fff,
+	0x8000,
+	0xffff,
+	0x10000,
+	0x7fffffff,
+	0x80000000,
+	0x80000001,
+	0xfffffffe,
+	0xffffffff,
+	0x100000000,
+	0x100000001,
+	0x7fffffffffffffff,
+	0x8000000000000000,
+	0xffffffff00000000,
+	0xffffffff7fffffff,
+	0xffffffff80000000,
+	0xfffffffffffffffe,
+	0xffffffffffffffff,
 };
 
 static uint64_t generate_value(struct stream *stream)
@@ -182,8 +208,8 @@ void generate_call_policy(struct stream *stream, struct arena *arena, struct cal
 {
 	struct call_policy policy = { .arches = stream_below(stream, 1 << ARCH_COUNT) };
 
-	policy.unknown = stream_once_in(stream, 4) ? generate_verdict(stream) :
-						     (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
+	policy.unknown = stream_once_in(stream, 4) ? generate_verdict(stream)
+						   : (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
 	for (enum arch arch = 0; arch < ARCH_COUNT; arch++)
 		if (policy.arches & 1U << arch)
 			generate_entries(stream, arena, arch, &policy.entries[arch]);

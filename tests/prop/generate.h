@@ -53,11 +53,11 @@ struct layer_shape {
 	const uint16_t *calls; /* rows of call_table that the rules speak about */
 	size_t count;
 	uint32_t arches;
-	int phases;            /* rules may stand in this many */
-	bool ask;              /* `ask` rules too */
-	bool by_uid;           /* rules may have `if uid` @uid or another */
+	int phases;  /* rules may stand in this many */
+	bool ask;    /* `ask` rules too */
+	bool by_uid; /* rules may have `if uid` @uid or another */
 	uint32_t uid;
-	bool open_others;      /* one more rule allows all other calls */
+	bool open_others; /* one more rule allows all other calls */
 };
 /* A layer of call rules, and defaults. */
 struct layer *generate_layer(struct stream *stream, struct arena *arena, const struct layer_shape *shape);

@@ -39,7 +39,8 @@ static void push_call_rule(struct arena *arena, struct layer *layer, uint16_t ca
 	const size_t rule = layer->rules.count - 1;
 	struct call_rule *added = arena_push(arena, &layer->calls);
 
-	*added = (struct call_rule){ .verdict = layer->rules.items[rule].verdict, .call = call, .rule = (uint32_t)rule };
+	*added =
+		(struct call_rule){ .verdict = layer->rules.items[rule].verdict, .call = call, .rule = (uint32_t)rule };
 	for (enum arch arch = 0; arch < ARCH_COUNT; arch++)
 		if (layer->arches & 1U << arch && call_table[call].nr[arch] != CALL_NR_NONE)
 			added->cond[arch] = cond;
@@ -48,8 +49,10 @@ static void push_call_rule(struct arena *arena, struct layer *layer, uint16_t ca
 void generate_layer_rule(struct stream *stream, struct arena *arena, struct layer *layer,
 			 const struct layer_shape *shape, enum verdict_kind kind)
 {
-	struct rule *rule = push_rule(arena, layer, (struct rule){ .verdict = verdict_of(stream, kind),
-								   .class = REQUEST_SYSCALL, .phase = PHASE_NONE });
+	struct rule *rule = push_rule(arena, layer,
+				      (struct rule){ .verdict = verdict_of(stream, kind),
+						     .class = REQUEST_SYSCALL,
+						     .phase = PHASE_NONE });
 	const uint32_t named = 1 + stream_below(stream, 3);
 
 	if (shape->phases > 0 && stream_once_in(stream, 2))
@@ -63,8 +66,8 @@ void generate_layer_rule(struct stream *stream, struct arena *arena, struct laye
 		const uint16_t call = shape->calls[stream_below(stream, (uint32_t)shape->count)];
 
 		push_call_rule(arena, layer, call,
-			       stream_once_in(stream, 3) ? NULL :
-							   generate_cond(stream, arena, stream_below(stream, 4)));
+			       stream_once_in(stream, 3) ? NULL
+							 : generate_cond(stream, arena, stream_below(stream, 4)));
 	}
 	qsort(layer->calls.items, layer->calls.count, sizeof(layer->calls.items[0]), by_call);
 }
@@ -106,8 +109,8 @@ struct layer *generate_layer(struct stream *stream, struct arena *arena, const s
 		if (!stream_once_in(stream, 4))
 			continue;
 		layer->defaults[class].written = true;
-		layer->defaults[class].verdict =
-			verdict_of(stream, stream_once_in(stream, 3) ? VERDICT_KILL : VERDICT_DENY);
+		layer->defaults[class].verdict = verdict_of(stream,
+							    stream_once_in(stream, 3) ? VERDICT_KILL : VERDICT_DENY);
 	}
 	return layer;
 }
@@ -138,14 +141,16 @@ static struct net_address some_address(struct stream *stream, struct arena *aren
 		address.port_first = (uint16_t)(80 + stream_below(stream, 3));
 		address.port_last = address.port_first + (one ? 0 : (uint16_t)stream_below(stream, 2));
 		address.ipv6 = stream_once_in(stream, 3);
-		address.prefix = (uint8_t)(one ? address.ipv6 ? 128 : 32 : stream_below(stream, address.ipv6 ? 129 : 33));
+		address.prefix = (uint8_t)(one ? address.ipv6 ? 128 : 32
+					       : stream_below(stream, address.ipv6 ? 129 : 33));
 		address.bytes[3] = (uint8_t)stream_below(stream, 2);
 	} else if (protocol != NET_UNIX) {
 		address.number = stream_below(stream, 3);
 	} else if (stream_once_in(stream, 2)) {
 		address.abstract = stream_once_in(stream, 2) ? "x" : "y";
 	} else if (one) {
-		if (pattern_parse(arena, path_texts[stream_below(stream, ARRAY_SIZE(path_texts))], &address.path, &why) != 0)
+		if (pattern_parse(arena, path_texts[stream_below(stream, ARRAY_SIZE(path_texts))], &address.path,
+				  &why) != 0)
 			abort();
 	} else if (!address.any_address) {
 		some_patterns(stream, arena, 1, &path);

@@ -85,7 +85,8 @@ bool program_agrees(const struct call_policy *policy, const struct cbpf *program
 	const struct verdict verdict = call_policy_decide(policy, shown_arch(request), request->nr, request->args);
 	uint32_t action;
 
-	return cbpf_run(program->code, program->count, &data, &action, NULL) == 0 && action == verdict_to_action(verdict);
+	return cbpf_run(program->code, program->count, &data, &action, NULL) == 0 &&
+	       action == verdict_to_action(verdict);
 }
 
 const char *program_fault(const struct call_policy *policy, const struct cbpf *program)

@@ -57,8 +57,22 @@ TEST(program_is_atom)
 {
 	static const uint8_t widths[] = { 8, 16, 32, 64 };
 	static const uint64_t values[] = {
-		0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-		0x7fffffffffffffff, 0x8000000000000000, 0xffffffff80000000, 0xffffffffffffffff,
+		0,
+		1,
+		0x7f,
+		0x80,
+		0xff,
+		0x7fff,
+		0x8000,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x100000000,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xffffffff80000000,
+		0xffffffffffffffff,
 	};
 	static const uint64_t masks[] = { 0, 1, 0x80, 0xff00ff00ff00ff00, 0x80000000, 0x8000000080000000, UINT64_MAX };
 	const uint32_t nr = arch_table[arch_native()].nr_base + 39;
@@ -66,8 +80,12 @@ TEST(program_is_atom)
 
 	for (size_t i = 0; i < 4 * 2 * 7 * ARRAY_SIZE(values) * ARRAY_SIZE(masks); i++) {
 		struct arena *arena = arena_new(0);
-		struct cond atom = { .kind = COND_ATOM, .arg = 2, .bits = widths[i % 4], .is_signed = i / 4 % 2,
-				     .compare = (enum compare)(i / 8 % 7), .has_mask = true,
+		struct cond atom = { .kind = COND_ATOM,
+				     .arg = 2,
+				     .bits = widths[i % 4],
+				     .is_signed = i / 4 % 2,
+				     .compare = (enum compare)(i / 8 % 7),
+				     .has_mask = true,
 				     .mask = masks[i / 56 % ARRAY_SIZE(masks)],
 				     .value = values[i / 56 / ARRAY_SIZE(masks)] };
 		struct call_case item = { &atom, { VERDICT_KILL, 0 } };
@@ -78,7 +96,8 @@ TEST(program_is_atom)
 		policy.entries[arch_native()] = (struct call_entries){ &entry, 1, 1 };
 		REQUIRE(cbpf_emit(&policy, NULL, arena, &program) == 0);
 		for (size_t v = 0; v < 3 * ARRAY_SIZE(values); v++) {
-			const struct call_request request = { .arch = arch_native(), .nr = nr,
+			const struct call_request request = { .arch = arch_native(),
+							      .nr = nr,
 							      .args[2] = values[v / 3] + v % 3 - 1 };
 
 			wrong += !program_agrees(&policy, &program, &request);

@@ -34,7 +34,10 @@ static struct model *generate_model(struct stream *stream, struct arena *arena, 
 
 static size_t emit_model(const struct model *model, struct arena *arena, struct cbpf programs[LAYERS_MAX])
 {
-	const struct kernel_caps caps = { .seccomp = true, .execveat_token = true, .landlock = 7, .uid = getuid(),
+	const struct kernel_caps caps = { .seccomp = true,
+					  .execveat_token = true,
+					  .landlock = 7,
+					  .uid = getuid(),
 					  .arches = (1U << ARCH_COUNT) - 1 };
 	const struct host_facts facts = { .assumed = true };
 	struct plan *plan;
@@ -64,8 +67,9 @@ static uint32_t interpret(const struct cbpf *programs, size_t count, const struc
 
 static struct verdict evaluate(const struct model *model, const struct call_request *call)
 {
-	struct request request = { .class = REQUEST_SYSCALL, .arch = call->arch, .nr = call->nr, .phase = PHASE_NONE,
-				   .uid = getuid() };
+	struct request request = {
+		.class = REQUEST_SYSCALL, .arch = call->arch, .nr = call->nr, .phase = PHASE_NONE, .uid = getuid()
+	};
 
 	memcpy(request.args, call->args, sizeof(request.args));
 	return model_decide(model, &request, NULL, NULL);
@@ -163,8 +167,9 @@ TEST(kernel_is_model)
 	static struct question questions[QUESTIONS];
 	uint16_t calls[16];
 	/* no `if uid`: what opens all other calls lets the program change its user, and the planner refuses them then */
-	const struct layer_shape shape = { .calls = calls, .count = harmless_call_count, .arches = 1U << arch_native(),
-					   .open_others = true };
+	const struct layer_shape shape = {
+		.calls = calls, .count = harmless_call_count, .arches = 1U << arch_native(), .open_others = true
+	};
 	uint64_t state = random_seed();
 	const size_t count = random_count(MODELS);
 
@@ -199,7 +204,10 @@ TEST(interpreter_is_model)
 {
 	static uint8_t bytes[BYTES];
 	uint16_t calls[16];
-	const struct layer_shape shape = { .calls = calls, .count = harmless_call_count, .by_uid = true, .uid = getuid(),
+	const struct layer_shape shape = { .calls = calls,
+					   .count = harmless_call_count,
+					   .by_uid = true,
+					   .uid = getuid(),
 					   .arches = (1U << ARCH_COUNT) - 1 };
 	uint64_t state = random_seed();
 	const size_t count = random_count(2000);
@@ -240,7 +248,9 @@ TEST(unknown_numbers)
 	struct call_entry entries[1000];
 	struct call_policy policy = { .arches = 1U << arch_native(), .unknown = { VERDICT_DENY, 301 } };
 	struct question questions[] = {
-		{ .request.nr = 600 }, { .request.nr = X32_SYSCALL_BIT | 39 }, { .request.nr = 0x7fffffff },
+		{ .request.nr = 600 },
+		{ .request.nr = X32_SYSCALL_BIT | 39 },
+		{ .request.nr = 0x7fffffff },
 		{ .request.nr = 39 },
 	};
 	struct arena *arena = arena_new(0);
@@ -265,11 +275,32 @@ TEST(unknown_numbers)
 static struct sock_filter generate_instruction(struct stream *stream, size_t left)
 {
 	static const uint16_t codes[] = {
-		BPF_LD | BPF_W | BPF_ABS, BPF_LD | BPF_IMM, BPF_LDX | BPF_IMM, BPF_LD | BPF_MEM, BPF_LDX | BPF_MEM, BPF_ST,
-		BPF_STX, BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA, BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN,
-		BPF_ALU | BPF_ADD, BPF_ALU | BPF_SUB, BPF_ALU | BPF_MUL, BPF_ALU | BPF_DIV, BPF_ALU | BPF_AND,
-		BPF_ALU | BPF_OR, BPF_ALU | BPF_XOR, BPF_ALU | BPF_LSH, BPF_ALU | BPF_RSH, BPF_ALU | BPF_NEG,
-		BPF_JMP | BPF_JA, BPF_JMP | BPF_JEQ, BPF_JMP | BPF_JGT, BPF_JMP | BPF_JGE, BPF_JMP | BPF_JSET,
+		BPF_LD | BPF_W | BPF_ABS,
+		BPF_LD | BPF_IMM,
+		BPF_LDX | BPF_IMM,
+		BPF_LD | BPF_MEM,
+		BPF_LDX | BPF_MEM,
+		BPF_ST,
+		BPF_STX,
+		BPF_MISC | BPF_TAX,
+		BPF_MISC | BPF_TXA,
+		BPF_LD | BPF_W | BPF_LEN,
+		BPF_LDX | BPF_W | BPF_LEN,
+		BPF_ALU | BPF_ADD,
+		BPF_ALU | BPF_SUB,
+		BPF_ALU | BPF_MUL,
+		BPF_ALU | BPF_DIV,
+		BPF_ALU | BPF_AND,
+		BPF_ALU | BPF_OR,
+		BPF_ALU | BPF_XOR,
+		BPF_ALU | BPF_LSH,
+		BPF_ALU | BPF_RSH,
+		BPF_ALU | BPF_NEG,
+		BPF_JMP | BPF_JA,
+		BPF_JMP | BPF_JEQ,
+		BPF_JMP | BPF_JGT,
+		BPF_JMP | BPF_JGE,
+		BPF_JMP | BPF_JSET,
 	};
 	struct sock_filter i = { .code = codes[stream_below(stream, ARRAY_SIZE(codes))] };
 	const uint32_t reach = left > 1 ? (uint32_t)left : 1;
@@ -280,7 +311,9 @@ static struct sock_filter generate_instruction(struct stream *stream, size_t lef
 	i.jt = (uint8_t)stream_below(stream, reach);
 	i.jf = (uint8_t)stream_below(stream, reach);
 	switch (i.code) {
-	case BPF_LD | BPF_W | BPF_ABS: i.k = 16 + 4 * stream_below(stream, 12); break; /* arguments: the rest isn't ours */
+	case BPF_LD | BPF_W | BPF_ABS:
+		i.k = 16 + 4 * stream_below(stream, 12);
+		break; /* arguments: the rest isn't ours */
 	case BPF_JMP | BPF_JA: i.k = stream_below(stream, reach); break;
 	case BPF_LD | BPF_MEM:
 	case BPF_LDX | BPF_MEM:
@@ -377,9 +410,10 @@ TEST(interpreter_is_kernel_on_foreign_programs)
 			uint32_t action;
 			struct seccomp_data data;
 
-			questions[q].request = (struct call_request){ .arch = arch_native(),
-								      .nr = (uint32_t)call_table[call_find("getppid")]
-										    .nr[arch_native()] };
+			questions[q].request = (struct call_request){
+				.arch = arch_native(),
+				.nr = (uint32_t)call_table[call_find("getppid")].nr[arch_native()]
+			};
 			generate_args(&stream, NULL, questions[q].request.args);
 			data = call_request_data(&questions[q].request);
 			REQUIRE(cbpf_run(code, program.count, &data, &action, NULL) == 0);

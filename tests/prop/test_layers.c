@@ -25,8 +25,10 @@ static void find_calls(uint16_t *ret)
 
 static void call_request(struct stream *stream, const struct layer *layer, struct request *ret)
 {
-	struct request request = { .class = REQUEST_SYSCALL, .arch = (enum arch)stream_below(stream, ARCH_COUNT),
-				   .phase = (int)stream_below(stream, 4) - 1, .uid = stream_below(stream, 2) };
+	struct request request = { .class = REQUEST_SYSCALL,
+				   .arch = (enum arch)stream_below(stream, ARCH_COUNT),
+				   .phase = (int)stream_below(stream, 4) - 1,
+				   .uid = stream_below(stream, 2) };
 	const struct call_rule *rule = NULL;
 
 	if (layer->calls.count > 0)
@@ -159,7 +161,11 @@ static void check_many(layer_check *check)
 {
 	static uint8_t bytes[BYTES];
 	uint16_t calls[ARRAY_SIZE(call_names)];
-	const struct layer_shape shape = { .calls = calls, .count = ARRAY_SIZE(call_names), .phases = 3, .ask = true, .by_uid = true,
+	const struct layer_shape shape = { .calls = calls,
+					   .count = ARRAY_SIZE(call_names),
+					   .phases = 3,
+					   .ask = true,
+					   .by_uid = true,
 					   .arches = 1U << ARCH_X86_64 | 1U << ARCH_X32 | 1U << ARCH_I386 };
 	uint64_t state = random_seed();
 	const size_t count = random_count(LAYERS);

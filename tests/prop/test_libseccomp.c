@@ -47,16 +47,24 @@ struct policy_spec {
 
 static uint64_t small_world(struct stream *stream)
 {
-	static const uint64_t values[] = { 0, 1, 2, 0x80000000, 0xffffffff, 0x100000000, 0x100000001, 0x8000000000000000,
-					   0xffffffff00000000, UINT64_MAX };
+	static const uint64_t values[] = { 0,
+					   1,
+					   2,
+					   0x80000000,
+					   0xffffffff,
+					   0x100000000,
+					   0x100000001,
+					   0x8000000000000000,
+					   0xffffffff00000000,
+					   UINT64_MAX };
 
 	return values[stream_below(stream, ARRAY_SIZE(values))];
 }
 
 static void generate_spec(struct stream *stream, struct policy_spec *ret)
 {
-	static const struct verdict verdicts[] = { { VERDICT_ALLOW, 0 }, { VERDICT_ALLOW, 0 }, { VERDICT_DENY, 200 },
-						   { VERDICT_DENY, 201 }, { VERDICT_KILL, 0 }, { VERDICT_ASK, 0 } };
+	static const struct verdict verdicts[] = { { VERDICT_ALLOW, 0 },  { VERDICT_ALLOW, 0 }, { VERDICT_DENY, 200 },
+						   { VERDICT_DENY, 201 }, { VERDICT_KILL, 0 },  { VERDICT_ASK, 0 } };
 	int nr = -1;
 
 	memset(ret, 0, sizeof(*ret));
@@ -72,7 +80,8 @@ static void generate_spec(struct stream *stream, struct policy_spec *ret)
 		call->verdict = verdicts[stream_below(stream, ARRAY_SIZE(verdicts))];
 		call->rule_count = 1 + stream_below(stream, RULES_MAX);
 		for (size_t i = 0; i < call->rule_count; i++) {
-			call->rules[i].used = stream_below(stream, 4) ? stream_below(stream, 8) : stream_below(stream, 64);
+			call->rules[i].used = stream_below(stream, 4) ? stream_below(stream, 8)
+								      : stream_below(stream, 64);
 			for (unsigned arg = 0; arg < 6; arg++)
 				call->rules[i].values[arg] = small_world(stream);
 		}
@@ -89,7 +98,10 @@ static const struct cond *make_cond(struct rule_spec *rule)
 	for (unsigned arg = 0; arg < 6; arg++) {
 		if (!(rule->used & 1U << arg))
 			continue;
-		rule->atoms[arg] = (struct cond){ .kind = COND_ATOM, .arg = (uint8_t)arg, .bits = 64, .compare = COMPARE_EQ,
+		rule->atoms[arg] = (struct cond){ .kind = COND_ATOM,
+						  .arg = (uint8_t)arg,
+						  .bits = 64,
+						  .compare = COMPARE_EQ,
 						  .value = rule->values[arg] };
 		rule->ands[arg] = (struct cond){ .kind = COND_AND, .left = all, .right = &rule->atoms[arg] };
 		all = all ? &rule->ands[arg] : &rule->atoms[arg];
@@ -129,8 +141,8 @@ static int add_their_rule(scmp_filter_ctx context, const struct call_spec *call,
 
 	for (unsigned arg = 0; arg < 6; arg++)
 		if (rule->used & 1U << arg)
-			compares[count++] = (struct scmp_arg_cmp){ .arg = arg, .op = SCMP_CMP_EQ,
-								   .datum_a = rule->values[arg] };
+			compares[count++] =
+				(struct scmp_arg_cmp){ .arg = arg, .op = SCMP_CMP_EQ, .datum_a = rule->values[arg] };
 	return seccomp_rule_add_exact_array(context, verdict_to_action(call->verdict), (int)call->nr, count, compares);
 }
 
@@ -199,8 +211,8 @@ static bool check_spec(struct stream *stream, struct arena *arena)
 		REQUIRE(cbpf_run(theirs, their_count, &data, &their_action, NULL) == 0);
 		held = CHECK_INT(our_action, their_action);
 		if (!held)
-			fprintf(stderr, "# request %u: nr %d arch 0x%x args 0x%llx 0x%llx 0x%llx\n", i, data.nr, data.arch,
-				(unsigned long long)data.args[0], (unsigned long long)data.args[1],
+			fprintf(stderr, "# request %u: nr %d arch 0x%x args 0x%llx 0x%llx 0x%llx\n", i, data.nr,
+				data.arch, (unsigned long long)data.args[0], (unsigned long long)data.args[1],
 				(unsigned long long)data.args[2]);
 	}
 	return held;

@@ -7,8 +7,9 @@
 #include "base/cleanup.h"
 #include "tap.h"
 
-static const struct cond arg_one = { .kind = COND_ATOM, .arg = 0, .bits = 32, .is_signed = true, .compare = COMPARE_EQ,
-				     .value = 1 };
+static const struct cond arg_one = {
+	.kind = COND_ATOM, .arg = 0, .bits = 32, .is_signed = true, .compare = COMPARE_EQ, .value = 1
+};
 static struct call_case cases[] = {
 	{ &arg_one, { .kind = VERDICT_KILL } },
 	{ NULL, { .kind = VERDICT_ASK } },
@@ -28,8 +29,9 @@ static void fill(struct call_policy *policy, struct call_entry entries[4])
 	const struct verdict allow = { .kind = VERDICT_ALLOW }, deny = { .kind = VERDICT_DENY, .error = EPERM };
 
 	entries[0] = (struct call_entry){ .nr = 0, .call = row("read"), .otherwise = allow };
-	entries[1] = (struct call_entry){ .nr = 39, .call = row("getpid"), .cases = cases, .case_count = 2,
-					  .otherwise = allow };
+	entries[1] = (struct call_entry){
+		.nr = 39, .call = row("getpid"), .cases = cases, .case_count = 2, .otherwise = allow
+	};
 	entries[2] = (struct call_entry){ .nr = 110, .call = row("getppid"), .otherwise = deny };
 	entries[3] = (struct call_entry){ .nr = X32_SYSCALL_BIT | 39, .call = row("getpid"), .otherwise = allow };
 	*policy = (struct call_policy){
@@ -123,7 +125,8 @@ TEST(json)
 	str_init(&out, arena);
 	json_init(&json, &out, false);
 	call_policy_json(&policy, &json);
-	CHECK(strstr(out.text, "\"call\":\"getpid\",\"nr\":39,\"cases\":[{\"verdict\":\"kill\",\"if\":\"arg0:s32 == 1\"}") !=
+	CHECK(strstr(out.text,
+		     "\"call\":\"getpid\",\"nr\":39,\"cases\":[{\"verdict\":\"kill\",\"if\":\"arg0:s32 == 1\"}") !=
 	      NULL);
 	CHECK(strstr(out.text, "getppid") == NULL);
 	CHECK(strstr(out.text, "\"unknown\":\"deny ENOSYS\"}") != NULL);

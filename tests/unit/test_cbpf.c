@@ -78,12 +78,17 @@ TEST(validate)
 		{ "jf behind the end", { { BPF_JMP | BPF_JSET | BPF_X, 0, 1, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
 		{ "scratch word 16", { { BPF_ST, 0, 0, 16 }, { RET_K, 0, 0, 0 } }, 2, 0 },
 		{ "unwritten scratch word", { { BPF_LD | BPF_MEM, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "written scratch word", { { BPF_STX, 0, 0, 3 }, { BPF_LDX | BPF_MEM, 0, 0, 3 }, { RET_K, 0, 0, 0 } }, 3,
+		{ "written scratch word",
+		  { { BPF_STX, 0, 0, 3 }, { BPF_LDX | BPF_MEM, 0, 0, 3 }, { RET_K, 0, 0, 0 } },
+		  3,
 		  -1 },
 		{ "written on one way only",
-		  { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 }, { BPF_ST, 0, 0, 3 }, { BPF_LD | BPF_MEM, 0, 0, 3 },
+		  { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 },
+		    { BPF_ST, 0, 0, 3 },
+		    { BPF_LD | BPF_MEM, 0, 0, 3 },
 		    { RET_K, 0, 0, 0 } },
-		  4, 2 },
+		  4,
+		  2 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -230,7 +235,9 @@ TEST(token_where_execveat_has_conditions)
 {
 	const struct cbpf_options options = { .with_token = true, .token = { 5, 6 } };
 	/* the leaf looks at the very words of the token, with the very constants */
-	const struct cond high = { .kind = COND_ATOM, .arg = 0, .bits = 64, .compare = COMPARE_GE, .value = 5ULL << 32 };
+	const struct cond high = {
+		.kind = COND_ATOM, .arg = 0, .bits = 64, .compare = COMPARE_GE, .value = 5ULL << 32
+	};
 	struct call_case item = { .cond = &high, .verdict = { .kind = VERDICT_DENY, .error = 77 } };
 	struct call_entry entry = { .nr = exec_nr(), .cases = &item, .case_count = 1, .otherwise = allow };
 	struct arena *arena = arena_new(0);
@@ -282,6 +289,56 @@ TEST(token_on_a_filter_for_foreign_architectures)
 	arena_free(arena);
 }
 
+/* Numbers that the kernel can't show for an architecture open nothing elsewhere. */
+TEST(numbers_that_do_not_belong)
+{
+	struct call_entry entries[] = { { .nr = 39, .otherwise = allow },
+					{ .nr = X32_SYSCALL_BIT | 39, .otherwise = allow } };
+	struct call_policy policy = { .arches = 1U << ARCH_X86_64 | 1U << ARCH_X32,
+				      .unknown = { VERDICT_DENY, ENOSYS } };
+	struct arena *arena = arena_new(0);
+	struct cbpf program;
+
+	policy.entries[ARCH_X86_64] = (struct call_entries){ entries + 1, 1, 1 };
+	policy.entries[ARCH_X32] = (struct call_entries){ entries, 1, 1 };
+	program = emit(&policy, NULL, arena);
+	CHECK_INT(run_call(&program, AUDIT_ARCH_X86_64, 39, 0, 0, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+	CHECK_INT(run_call(&program, AUDIT_ARCH_X86_64, X32_SYSCALL_BIT | 39, 0, 0, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+	arena_free(arena);
+}
+
+/* Weighted by how often programs make a call, a call costs less than calls do on average. */
+TEST(frequent_calls_are_near)
+{
+	struct arena *arena = arena_new(0);
+	struct call_entries entries = { 0 };
+	struct call_policy policy = { .arches = 1U << arch_native() };
+	double weighted = 0, weight = 0, plain = 0;
+	struct cbpf program;
+
+	for (uint32_t nr = 0; nr < arch_table[arch_native()].nr_end; nr++) {
+		const int call = call_find_nr(arch_native(), nr);
+
+		if (call >= 0)
+			*arena_push(arena, &entries) = (struct call_entry){
+				.nr = nr, .call = (uint16_t)call, .otherwise = { VERDICT_DENY, (uint16_t)(1 + nr) }
+			};
+	}
+	policy.entries[arch_native()] = entries;
+	program = emit(&policy, NULL, arena);
+	for (size_t i = 0; i < entries.count; i++) {
+		unsigned steps;
+
+		run_call(&program, native(), entries.items[i].nr, 0, 0, &steps);
+		weighted += (double)steps * call_table[entries.items[i].call].weight;
+		weight += call_table[entries.items[i].call].weight;
+		plain += steps;
+	}
+	fprintf(stderr, "# %.2f steps by weight, %.2f plain\n", weighted / weight, plain / (double)entries.count);
+	CHECK(weighted / weight < 0.8 * plain / (double)entries.count);
+	arena_free(arena);
+}
+
 /* ---- size ---- */
 
 #define CASES 1100
@@ -295,8 +352,11 @@ static struct call_policy long_policy(struct arena *arena, size_t count, bool sp
 	*entry = (struct call_entry){ .nr = 7, .case_count = count, .otherwise = allow };
 	entry->cases = arena_alloc(arena, count * sizeof(entry->cases[0]));
 	for (size_t i = 0; i < count; i++) {
-		conds[i] = (struct cond){ .kind = COND_ATOM, .arg = spread ? i % 2 : 0, .bits = spread ? 64 : 32,
-					  .compare = COMPARE_EQ, .value = 1000 + i };
+		conds[i] = (struct cond){ .kind = COND_ATOM,
+					  .arg = spread ? i % 2 : 0,
+					  .bits = spread ? 64 : 32,
+					  .compare = COMPARE_EQ,
+					  .value = 1000 + i };
 		entry->cases[i] = (struct call_case){ &conds[i], { VERDICT_DENY, (uint16_t)(1 + i % 4000) } };
 	}
 	return policy_of(entry, 1);
@@ -355,17 +415,91 @@ TEST(deterministic)
 	arena_free(arena);
 }
 
-/* A chain of alternatives on one argument loads it once. */
-TEST(alternatives_cost_a_test_each)
+/* @count alternatives on argument 0, with @step between them. */
+static unsigned longest_way(size_t count, uint64_t step, size_t *ret_size)
 {
 	struct arena *arena = arena_new(0);
-	struct call_policy policy = long_policy(arena, 10, false);
-	struct cbpf program = emit(&policy, NULL, arena);
-	unsigned steps;
+	struct call_policy policy = long_policy(arena, count, false);
+	struct call_entry *entry = policy.entries[arch_native()].items;
+	struct cbpf program;
+	unsigned longest = 0;
 
-	run_call(&program, native(), 7, 0, 0, &steps);
-	/* arch and nr: 4, the load, ten tests, the return; one or two for the tree */
-	CHECK(steps <= 18);
+	for (size_t i = 0; i < count; i++) {
+		((struct cond *)entry->cases[i].cond)->value = 1000 + i * step;
+		entry->cases[i].verdict = deny;
+	}
+	program = emit(&policy, NULL, arena);
+	for (uint64_t value = 998; value < 1002 + count * step; value++) {
+		const bool listed = value >= 1000 && value < 1000 + count * step && (value - 1000) % step == 0;
+		unsigned steps;
+
+		CHECK_INT(run_call(&program, native(), 7, value, 0, &steps),
+			  listed ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_ALLOW);
+		longest = steps > longest ? steps : longest;
+	}
+	*ret_size = program.count;
+	arena_free(arena);
+	return longest;
+}
+
+/* `option in {...}` costs a logarithm of tests, and one range two. Besides: arch and nr, three each, a return. */
+TEST(alternatives_become_a_tree)
+{
+	size_t size;
+
+	CHECK(longest_way(64, 3, &size) <= 7 + 8);
+	CHECK(size <= 8 + 64 + 32);
+	CHECK(longest_way(64, 1, &size) <= 7 + 3);
+	CHECK(size <= 8 + 4);
+	CHECK(longest_way(2, 5, &size) <= 7 + 3);
+}
+
+/* What one JSET can say is one JSET. */
+TEST(bit_tests_are_joined)
+{
+	static const struct cond high = {
+		.kind = COND_ATOM, .arg = 1, .bits = 32, .compare = COMPARE_WITHIN, .value = 0xffff
+	};
+	static const struct cond low = {
+		.kind = COND_ATOM, .arg = 1, .bits = 32, .has_mask = true, .mask = 6, .compare = COMPARE_EQ, .value = 0
+	};
+	static const struct cond both = { .kind = COND_AND, .left = &high, .right = &low };
+	struct call_case item = { .cond = &both, .verdict = allow };
+	struct call_entry entry = { .nr = 7, .cases = &item, .case_count = 1, .otherwise = deny };
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = policy_of(&entry, 1);
+	struct cbpf program = emit(&policy, NULL, arena);
+	size_t tests = 0;
+
+	for (size_t i = 0; i < program.count; i++) {
+		tests += program.code[i].code == (BPF_JMP | BPF_JSET | BPF_K);
+		if (program.code[i].code == (BPF_JMP | BPF_JSET | BPF_K))
+			CHECK_INT(program.code[i].k, 0xffff0006);
+	}
+	CHECK_INT(tests, 1);
+	arena_free(arena);
+}
+
+/* As many bit tests in a row as fit, each with an outcome of its own: nothing to join, and nothing to exhaust the stack. */
+TEST(long_chain_of_bit_tests)
+{
+	struct arena *arena = arena_new(0);
+	struct call_policy policy = long_policy(arena, CASES, false);
+	struct call_entry *entry = policy.entries[arch_native()].items;
+	struct cbpf program;
+
+	for (size_t i = 0; i < CASES; i++) {
+		struct cond *cond = (struct cond *)entry->cases[i].cond;
+
+		cond->compare = COMPARE_NE;
+		cond->has_mask = true;
+		cond->mask = i % 32 ? 3ULL << i % 32 : 1;
+		cond->value = 0;
+	}
+	program = emit(&policy, NULL, arena);
+	CHECK_INT(run_call(&program, native(), 7, 0, 0, NULL), SECCOMP_RET_ALLOW);
+	CHECK_INT(run_call(&program, native(), 7, 1, 0, NULL), SECCOMP_RET_ERRNO | 1);
+	CHECK_INT(run_call(&program, native(), 7, 4, 0, NULL), SECCOMP_RET_ERRNO | 2);
 	arena_free(arena);
 }
 
@@ -428,9 +562,8 @@ static void random_ranges(struct graph *graph, struct ranges *ret, unsigned leav
 		do
 			leaf = graph_return(graph, 0x50001 + (uint32_t)rand() % leaves);
 		while (i > 0 && leaf == ret->items[i - 1].leaf);
-		*arena_push(graph->arena, ret) = (struct range){
-			first, leaf, 1 + (rand() % 5 == 0 ? (uint64_t)rand() % 2000 * 256 : 0)
-		};
+		*arena_push(graph->arena, ret) =
+			(struct range){ first, leaf, 1 + (rand() % 5 == 0 ? (uint64_t)rand() % 2000 * 256 : 0) };
 		first += rand() % 2 ? 1 : 2 + (uint32_t)rand() % 20;
 	}
 }
@@ -484,7 +617,8 @@ TEST(text)
 		{ .nr = 9, .cases = &item, .case_count = 1, .otherwise = deny },
 		{ .nr = 322, .otherwise = { .kind = VERDICT_KILL } },
 	};
-	struct call_policy policy = { .arches = 1U << ARCH_X86_64, .unknown = { VERDICT_DENY, ENOSYS },
+	struct call_policy policy = { .arches = 1U << ARCH_X86_64,
+				      .unknown = { VERDICT_DENY, ENOSYS },
 				      .entries[ARCH_X86_64] = { entries, 2, 2 } };
 	struct arena *arena = arena_new(0);
 	struct cbpf program;

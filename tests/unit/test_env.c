@@ -5,8 +5,13 @@
 #include "tap.h"
 
 static char *const caller[] = {
-	(char[]){ "PATH=/bin" }, (char[]){ "LC_ALL=C" }, (char[]){ "LC_TIME=de" }, (char[]){ "LANG=en" },
-	(char[]){ "EMPTY=" },    (char[]){ "odd" },      NULL,
+	(char[]){ "PATH=/bin" },
+	(char[]){ "LC_ALL=C" },
+	(char[]){ "LC_TIME=de" },
+	(char[]){ "LANG=en" },
+	(char[]){ "EMPTY=" },
+	(char[]){ "odd" },
+	NULL,
 };
 
 /* All entries, separated by blanks. */

@@ -7,11 +7,26 @@
 #include "policy/model.h"
 #include "tap.h"
 
-#define ALLOW { .kind = VERDICT_ALLOW }
-#define ASK { .kind = VERDICT_ASK }
-#define DENY { .kind = VERDICT_DENY }
-#define DENY_WITH(number) { .kind = VERDICT_DENY, .error = (number) }
-#define KILL { .kind = VERDICT_KILL }
+#define ALLOW                         \
+	{                             \
+		.kind = VERDICT_ALLOW \
+	}
+#define ASK                         \
+	{                           \
+		.kind = VERDICT_ASK \
+	}
+#define DENY                         \
+	{                            \
+		.kind = VERDICT_DENY \
+	}
+#define DENY_WITH(number)                               \
+	{                                               \
+		.kind = VERDICT_DENY, .error = (number) \
+	}
+#define KILL                         \
+	{                            \
+		.kind = VERDICT_KILL \
+	}
 
 /* ---- conditions against C's own types ---- */
 
@@ -30,13 +45,13 @@ static bool naive_compare(enum compare compare, bool less, bool equal)
 }
 
 /* What C does with a parameter of @type, and a constant of the same type. */
-#define NAIVE(type)                                                                                     \
-	do {                                                                                            \
-		const type left = (type)((type)argument & (type)mask), right = (type)constant;          \
-                                                                                                        \
-		if (compare == COMPARE_WITHIN)                                                          \
-			return (type)(left & (type)~right) == 0;                                        \
-		return naive_compare(compare, left < right, left == right);                             \
+#define NAIVE(type)                                                                            \
+	do {                                                                                   \
+		const type left = (type)((type)argument & (type)mask), right = (type)constant; \
+                                                                                               \
+		if (compare == COMPARE_WITHIN)                                                 \
+			return (type)(left & (type)~right) == 0;                               \
+		return naive_compare(compare, left < right, left == right);                    \
 	} while (0)
 
 static bool naive(unsigned type, enum compare compare, uint64_t argument, uint64_t mask, uint64_t constant)
@@ -67,10 +82,35 @@ static uint64_t extend(unsigned type, uint64_t value)
 }
 
 static const uint64_t values[] = {
-	0, 1, 2, 0x7e, 0x7f, 0x80, 0x81, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
-	0x100000000, 0x100000001, 0x180000000, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffff00000000,
-	0xffffffff7fffffff, 0xffffffff80000000, 0xffffffffffffff7f, 0xffffffffffffff80, 0xffffffffffff8000,
-	0xfffffffffffffffe, 0xffffffffffffffff,
+	0,
+	1,
+	2,
+	0x7e,
+	0x7f,
+	0x80,
+	0x81,
+	0xff,
+	0x100,
+	0x7fff,
+	0x8000,
+	0xffff,
+	0x10000,
+	0x7fffffff,
+	0x80000000,
+	0xffffffff,
+	0x100000000,
+	0x100000001,
+	0x180000000,
+	0x7fffffffffffffff,
+	0x8000000000000000,
+	0xffffffff00000000,
+	0xffffffff7fffffff,
+	0xffffffff80000000,
+	0xffffffffffffff7f,
+	0xffffffffffffff80,
+	0xffffffffffff8000,
+	0xfffffffffffffffe,
+	0xffffffffffffffff,
 };
 static const uint64_t masks[] = { UINT64_MAX, 0, 1, 0x80, 0xff, 0x8000, 0x80000000, 0xf0f0f0f0f0f0f0f0 };
 
@@ -337,8 +377,12 @@ static struct patterns patterns(struct arena *arena, const char *text)
 static struct rule file_rule(struct arena *arena, struct verdict verdict, uint32_t operations, const char *objects,
 			     const char *excepts)
 {
-	return (struct rule){ .verdict = verdict, .class = REQUEST_FILE, .operations = operations, .phase = PHASE_NONE,
-			      .objects = patterns(arena, objects), .excepts = patterns(arena, excepts) };
+	return (struct rule){ .verdict = verdict,
+			      .class = REQUEST_FILE,
+			      .operations = operations,
+			      .phase = PHASE_NONE,
+			      .objects = patterns(arena, objects),
+			      .excepts = patterns(arena, excepts) };
 }
 
 TEST(files)
@@ -375,8 +419,9 @@ TEST(files)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct request request = { .class = REQUEST_FILE, .operation = rows[i].operation,
-						 .path = rows[i].path, .phase = PHASE_NONE };
+		const struct request request = {
+			.class = REQUEST_FILE, .operation = rows[i].operation, .path = rows[i].path, .phase = PHASE_NONE
+		};
 		long rule;
 
 		if (!same(layer_decide(&layer, &request, &rule), rows[i].verdict) || !CHECK_INT(rule, rows[i].rule))
@@ -390,7 +435,10 @@ TEST(exec_is_a_class_of_its_own)
 	struct arena *arena = arena_new(0);
 	struct rule rules[] = {
 		{ .verdict = ALLOW, .class = REQUEST_EXEC, .phase = PHASE_NONE, .objects = patterns(arena, "/bin/*") },
-		{ .verdict = ALLOW, .class = REQUEST_FILE, .operations = FILE_ALL, .phase = PHASE_NONE,
+		{ .verdict = ALLOW,
+		  .class = REQUEST_FILE,
+		  .operations = FILE_ALL,
+		  .phase = PHASE_NONE,
 		  .objects = patterns(arena, "/**") },
 	};
 	struct layer layer = { .rules = { rules, ARRAY_SIZE(rules), 0 },
@@ -428,11 +476,18 @@ static enum verdict_kind net_verdict(enum verdict_kind kind, struct net_address 
 				     const struct net_address *except, struct net_address asked)
 {
 	struct net_address excepts[1] = { except ? *except : asked };
-	struct rule rule = { .verdict.kind = kind, .class = REQUEST_NET, .operations = NET_CONNECT, .phase = PHASE_NONE,
-			     .protocol = NET_TCP, .addresses = { &rule_address, 1, 0 },
+	struct rule rule = { .verdict.kind = kind,
+			     .class = REQUEST_NET,
+			     .operations = NET_CONNECT,
+			     .phase = PHASE_NONE,
+			     .protocol = NET_TCP,
+			     .addresses = { &rule_address, 1, 0 },
 			     .except_addresses = { excepts, except ? 1 : 0, 0 } };
 	struct layer layer = { .rules = { &rule, 1, 0 } };
-	struct request request = { .class = REQUEST_NET, .operation = NET_CONNECT, .protocol = NET_TCP, .address = asked,
+	struct request request = { .class = REQUEST_NET,
+				   .operation = NET_CONNECT,
+				   .protocol = NET_TCP,
+				   .address = asked,
 				   .phase = PHASE_NONE };
 
 	return layer_decide(&layer, &request, NULL).kind;
@@ -486,10 +541,17 @@ TEST(net_addresses)
 
 static enum verdict_kind unix_verdict(struct net_address rule_address, struct net_address asked)
 {
-	struct rule rule = { .verdict = ALLOW, .class = REQUEST_NET, .operations = NET_CONNECT, .phase = PHASE_NONE,
-			     .protocol = NET_UNIX, .addresses = { &rule_address, 1, 0 } };
+	struct rule rule = { .verdict = ALLOW,
+			     .class = REQUEST_NET,
+			     .operations = NET_CONNECT,
+			     .phase = PHASE_NONE,
+			     .protocol = NET_UNIX,
+			     .addresses = { &rule_address, 1, 0 } };
 	struct layer layer = { .rules = { &rule, 1, 0 } };
-	struct request request = { .class = REQUEST_NET, .operation = NET_CONNECT, .protocol = NET_UNIX, .address = asked,
+	struct request request = { .class = REQUEST_NET,
+				   .operation = NET_CONNECT,
+				   .protocol = NET_UNIX,
+				   .address = asked,
 				   .phase = PHASE_NONE };
 
 	return layer_decide(&layer, &request, NULL).kind;
@@ -523,18 +585,35 @@ TEST(net_operations_and_protocols)
 {
 	struct net_address any = any_inet(0, 65535), route = { .number = 0 }, audit = { .number = 9 };
 	struct rule rules[] = {
-		{ .verdict = ALLOW, .class = REQUEST_NET, .operations = NET_ACCEPT | NET_BIND, .phase = PHASE_NONE,
-		  .protocol = NET_TCP, .addresses = { &any, 1, 0 } },
-		{ .verdict = ALLOW, .class = REQUEST_NET, .operations = NET_CONNECT, .phase = PHASE_NONE,
-		  .protocol = NET_NETLINK, .addresses = { &route, 1, 0 } },
-		{ .verdict = KILL, .class = REQUEST_NET, .operations = NET_CONNECT, .phase = PHASE_NONE,
+		{ .verdict = ALLOW,
+		  .class = REQUEST_NET,
+		  .operations = NET_ACCEPT | NET_BIND,
+		  .phase = PHASE_NONE,
+		  .protocol = NET_TCP,
+		  .addresses = { &any, 1, 0 } },
+		{ .verdict = ALLOW,
+		  .class = REQUEST_NET,
+		  .operations = NET_CONNECT,
+		  .phase = PHASE_NONE,
+		  .protocol = NET_NETLINK,
+		  .addresses = { &route, 1, 0 } },
+		{ .verdict = KILL,
+		  .class = REQUEST_NET,
+		  .operations = NET_CONNECT,
+		  .phase = PHASE_NONE,
 		  .protocol = NET_VSOCK },
-		{ .verdict = DENY_WITH(EROFS), .class = REQUEST_NET, .operations = NET_CONNECT, .phase = PHASE_NONE,
+		{ .verdict = DENY_WITH(EROFS),
+		  .class = REQUEST_NET,
+		  .operations = NET_CONNECT,
+		  .phase = PHASE_NONE,
 		  .all_protocols = true },
 	};
 	struct layer layer = { .rules = { rules, 3, 0 } };
-	struct request request = { .class = REQUEST_NET, .operation = NET_ACCEPT, .protocol = NET_TCP,
-				   .address = inet4(0, 0, 0, 0, 32, 80), .phase = PHASE_NONE };
+	struct request request = { .class = REQUEST_NET,
+				   .operation = NET_ACCEPT,
+				   .protocol = NET_TCP,
+				   .address = inet4(0, 0, 0, 0, 32, 80),
+				   .phase = PHASE_NONE };
 
 	CHECK_INT(layer_decide(&layer, &request, NULL).kind, VERDICT_ALLOW);
 	request.operation = NET_BIND;
@@ -560,10 +639,19 @@ TEST(signals_ioctls_and_bare_classes)
 {
 	uint64_t commands[] = { 0x5401, 0x5402 };
 	struct rule rules[] = {
-		{ .verdict = ALLOW, .class = REQUEST_SIGNAL, .operations = SIGNAL_SELF | SIGNAL_DOMAIN, .phase = PHASE_NONE },
-		{ .verdict = ALLOW, .class = REQUEST_IOCTL, .ioctl_kind = "tty", .commands = { commands, 2, 0 },
+		{ .verdict = ALLOW,
+		  .class = REQUEST_SIGNAL,
+		  .operations = SIGNAL_SELF | SIGNAL_DOMAIN,
 		  .phase = PHASE_NONE },
-		{ .verdict = KILL, .class = REQUEST_IOCTL, .ioctl_kind = "any", .commands = { commands + 1, 1, 0 },
+		{ .verdict = ALLOW,
+		  .class = REQUEST_IOCTL,
+		  .ioctl_kind = "tty",
+		  .commands = { commands, 2, 0 },
+		  .phase = PHASE_NONE },
+		{ .verdict = KILL,
+		  .class = REQUEST_IOCTL,
+		  .ioctl_kind = "any",
+		  .commands = { commands + 1, 1, 0 },
 		  .phase = PHASE_NONE },
 		{ .verdict = KILL, .class = REQUEST_PTRACE, .phase = PHASE_NONE },
 	};
@@ -594,8 +682,10 @@ TEST(stack_of_layers)
 	struct rule allow = { .verdict = ALLOW, .class = REQUEST_PTRACE, .phase = PHASE_NONE };
 	struct rule first = { .verdict = DENY_WITH(1), .class = REQUEST_PTRACE, .phase = PHASE_NONE };
 	struct rule second = { .verdict = DENY_WITH(2), .class = REQUEST_PTRACE, .phase = PHASE_NONE };
-	struct layer layers[] = { { .rules = { &allow, 1, 0 } }, { .rules = { &first, 1, 0 } },
-				  { .rules = { &second, 1, 0 } }, { .rules = { &allow, 1, 0 } } };
+	struct layer layers[] = { { .rules = { &allow, 1, 0 } },
+				  { .rules = { &first, 1, 0 } },
+				  { .rules = { &second, 1, 0 } },
+				  { .rules = { &allow, 1, 0 } } };
 	struct layer *items[] = { &layers[0], &layers[1], &layers[2], &layers[3] };
 	struct model model = { .items = items, .count = 4 };
 	const struct request request = { .class = REQUEST_PTRACE };

@@ -22,17 +22,23 @@ static const char *print(struct arena *arena, const struct kernel_caps *caps)
 TEST(text_and_back)
 {
 	const struct kernel_caps caps = {
-		.landlock = 7, .seccomp = true, .mdwe = true, .ns = { true, false, true, false, false, true },
-		.execveat_token = true, .arches = 1U << ARCH_X86_64 | 1U << ARCH_AARCH64, .uid = 1000,
+		.landlock = 7,
+		.seccomp = true,
+		.mdwe = true,
+		.ns = { true, false, true, false, false, true },
+		.execveat_token = true,
+		.arches = 1U << ARCH_X86_64 | 1U << ARCH_AARCH64,
+		.uid = 1000,
 	};
 	struct arena *arena = arena_new(0);
 	struct kernel_caps parsed;
 	unsigned line = 0;
 
 	REQUIRE(arena != NULL);
-	CHECK_STR(print(arena, &caps), "landlock 7\nseccomp yes\nnotify no\nmdwe yes\nuserns no\nprivileged no\n"
-				       "mount_setattr no\ncgroup2 no\nbpf_lsm no\nexecveat_token yes\nns pid ipc mount\n"
-				       "arches x86_64 aarch64\nuid 1000\n");
+	CHECK_STR(print(arena, &caps),
+		  "landlock 7\nseccomp yes\nnotify no\nmdwe yes\nuserns no\nprivileged no\n"
+		  "mount_setattr no\ncgroup2 no\nbpf_lsm no\nexecveat_token yes\nns pid ipc mount\n"
+		  "arches x86_64 aarch64\nuid 1000\n");
 	CHECK_INT(kernel_caps_parse(print(arena, &caps), &parsed, &line), 0);
 	CHECK_STR(print(arena, &parsed), print(arena, &caps));
 	CHECK_INT(kernel_caps_parse("# nothing\n\n  landlock 3 # old\nns\narches", &parsed, &line), 0);
@@ -44,8 +50,17 @@ TEST(text_and_back)
 TEST(bad_text_names_its_line)
 {
 	static const char *const bad[] = {
-		"landlock\n", "landlock x\n", "landlock -1\n", "landlock 7 7\n", "seccomp maybe\n", "seccomp\n", "color red\n",
-		"ns pid disk\n", "arches vax\n", "uid 99999999999\n", "landlock 99999999999999999999\n",
+		"landlock\n",
+		"landlock x\n",
+		"landlock -1\n",
+		"landlock 7 7\n",
+		"seccomp maybe\n",
+		"seccomp\n",
+		"color red\n",
+		"ns pid disk\n",
+		"arches vax\n",
+		"uid 99999999999\n",
+		"landlock 99999999999999999999\n",
 	};
 	struct kernel_caps parsed;
 	unsigned line;

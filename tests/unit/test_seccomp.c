@@ -20,7 +20,9 @@ struct stack {
 static void add_call(struct stack *stack, size_t layer, uint32_t nr, enum verdict_kind kind)
 {
 	*arena_push(stack->arena, &stack->layers[layer].calls.entries[arch_native()]) = (struct call_entry){
-		.nr = nr, .call = (uint16_t)call_find_nr(arch_native(), nr), .otherwise = { kind, kind == VERDICT_DENY ? EPERM : 0 },
+		.nr = nr,
+		.call = (uint16_t)call_find_nr(arch_native(), nr),
+		.otherwise = { kind, kind == VERDICT_DENY ? EPERM : 0 },
 	};
 }
 
@@ -47,12 +49,17 @@ static void make(struct stack *stack, const enum verdict_kind listen[LAYERS])
 		stack->layers[layer].calls.unknown = (struct verdict){ VERDICT_DENY, ENOSYS };
 		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 			add_call(stack, layer, numbers[i],
-				 numbers[i] == SYS_listen ? listen[layer] : numbers[i] == SYS_read ? VERDICT_ALLOW : VERDICT_DENY);
+				 numbers[i] == SYS_listen ? listen[layer]
+				 : numbers[i] == SYS_read ? VERDICT_ALLOW
+							  : VERDICT_DENY);
 		stack->layers[layer].listens = listen[layer] == VERDICT_ASK;
-		memset(stack->layers[layer].listen_ports, (int)(0xf0 >> layer), sizeof(stack->layers[layer].listen_ports));
+		memset(stack->layers[layer].listen_ports, (int)(0xf0 >> layer),
+		       sizeof(stack->layers[layer].listen_ports));
 	}
 	stack->confinement = (struct confinement){
-		.plan = &stack->plan, .arena = stack->arena, .token = { 0x11223344, 0x55667788 },
+		.plan = &stack->plan,
+		.arena = stack->arena,
+		.token = { 0x11223344, 0x55667788 },
 	};
 	REQUIRE(filters_make(&stack->confinement, &stack->diags) == 0);
 	filters_set_token(&stack->confinement);
@@ -62,7 +69,9 @@ static uint32_t run(const struct stack *stack, size_t layer, int nr, uint64_t fi
 {
 	const struct filter *filter = &stack->confinement.filters[layer];
 	const struct seccomp_data data = {
-		.nr = nr, .arch = arch_table[arch_native()].audit_arch, .args = { first, second, 0, 0, fifth, 0 },
+		.nr = nr,
+		.arch = arch_table[arch_native()].audit_arch,
+		.args = { first, second, 0, 0, fifth, 0 },
 	};
 	uint32_t action = 0;
 
@@ -96,13 +105,16 @@ TEST(gate_lets_only_the_token_pass)
 
 TEST(gate_is_for_the_native_architecture)
 {
-	struct seccomp_data data = { .nr = SYS_seccomp, .arch = 0x40000003, .args = { 0x1122334400000001, 0x5566778800000000 } };
+	struct seccomp_data data = { .nr = SYS_seccomp,
+				     .arch = 0x40000003,
+				     .args = { 0x1122334400000001, 0x5566778800000000 } };
 	struct stack stack;
 	uint32_t action;
 
 	make(&stack, two_ask);
-	CHECK_INT(cbpf_run(stack.confinement.filters[0].program.code, stack.confinement.filters[0].program.count, &data, &action,
-			   NULL), 0);
+	CHECK_INT(cbpf_run(stack.confinement.filters[0].program.code, stack.confinement.filters[0].program.count, &data,
+			   &action, NULL),
+		  0);
 	CHECK_INT(action, SECCOMP_RET_ERRNO | ENOSYS);
 	arena_free(stack.arena);
 }
@@ -113,7 +125,8 @@ TEST(start_passes_every_layer)
 
 	make(&stack, two_ask);
 	for (size_t layer = 0; layer < LAYERS; layer++) {
-		CHECK_INT(run(&stack, layer, SYS_execveat, 0x1122334400000003, 0, 0x5566778800001000), SECCOMP_RET_ALLOW);
+		CHECK_INT(run(&stack, layer, SYS_execveat, 0x1122334400000003, 0, 0x5566778800001000),
+			  SECCOMP_RET_ALLOW);
 		CHECK_INT(run(&stack, layer, SYS_execveat, 3, 0, 0x1000), SECCOMP_RET_ERRNO | EPERM);
 	}
 	arena_free(stack.arena);
@@ -141,7 +154,8 @@ TEST(plan_is_left_alone)
 	struct stack stack;
 
 	make(&stack, two_ask);
-	CHECK_INT(call_policy_decide(&stack.layers[2].calls, arch_native(), SYS_listen, (uint64_t[6]){ 3, 5 }).kind, VERDICT_ASK);
+	CHECK_INT(call_policy_decide(&stack.layers[2].calls, arch_native(), SYS_listen, (uint64_t[6]){ 3, 5 }).kind,
+		  VERDICT_ASK);
 	arena_free(stack.arena);
 }
 

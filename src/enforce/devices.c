@@ -32,13 +32,13 @@ static const struct {
 /* @directory/@name into @ret. */
 static int join(char ret[PATH_MAX], const char *directory, const char *name)
 {
-	size_t first = strlen(directory), second = strlen(name);
+	char *end = ret;
 
-	if (first + 1 + second >= PATH_MAX)
+	if (strlen(directory) + 1 + strlen(name) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	memcpy(ret, directory, first);
-	ret[first] = '/';
-	memcpy(ret + first + 1, name, second + 1);
+	end = stpcpy(end, directory);
+	end = stpcpy(end, "/");
+	stpcpy(end, name);
 	return 0;
 }
 

@@ -90,7 +90,7 @@ __attribute__((noreturn)) static void write_maps(const struct confinement *confi
 	if (read(ready, &byte, 1) != 1)
 		sys_leave(ECANCELED);
 	for (unsigned i = 0; i < 2 && result == 0; i++) {
-		strcpy(at, map_names[i]);
+		stpcpy(at, map_names[i]);
 		result = write_file(path, confinement->id_maps[i]);
 	}
 	sys_leave(-result);

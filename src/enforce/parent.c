@@ -62,11 +62,10 @@ static void unblock_signals(struct confinement *confinement, struct parent *pare
 
 static struct report *share_report(void)
 {
-	struct report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct report *report = sys_map(sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED);
 
-	if (report == MAP_FAILED)
-		return NULL;
-	report->listener = -1;
+	if (report)
+		report->listener = -1;
 	return report;
 }
 

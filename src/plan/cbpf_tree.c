@@ -3,7 +3,7 @@
  * An optimal alphabetic tree by dynamic programming: cost(i..j) = weight(i..j) + min over the cut, the cut searched
  * between those of the two shorter runs (Knuth 1971), which makes it quadratic. Besides thresholds there is one more form:
  * where a run is one leaf but for a few single values, a chain of JEQ picks these out. Because of the chains Knuth's
- * bound is no theorem here; tests/unit/test_cbpf.c holds the result against the exhaustive search. */
+ * bound is no theorem here; tests/unit/test_cbpf_tree.c holds the result against the exhaustive search. */
 #include "plan/cbpf_node.h"
 
 /* Where it would need more than some megabytes, halving by weight does. */

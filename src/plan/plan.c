@@ -20,8 +20,9 @@ void planner_refuse(struct planner *p, size_t i, enum mechanism missing, const c
 	va_list args;
 
 	va_start(args, why);
-	p->rules[i] = (struct rule_state){ .decided = true, .mechanisms = missing, .help = help,
-					   .why = arena_vprintf(p->arena, why, args) };
+	p->rules[i] = (struct rule_state){
+		.decided = true, .mechanisms = missing, .help = help, .why = arena_vprintf(p->arena, why, args)
+	};
 	va_end(args);
 }
 
@@ -33,15 +34,20 @@ bool planner_active(const struct planner *p, size_t i)
 void planner_setting(struct planner *p, struct span span, const char *text, bool carried, uint32_t mechanisms,
 		     const char *why, const char *help)
 {
-	*arena_push(p->arena, &p->plan->carriers) = (struct carrier){
-		.layer = p->index, .span = span, .text = text, .carried = carried, .mechanisms = mechanisms, .why = why, .help = help
-	};
+	*arena_push(p->arena, &p->plan->carriers) = (struct carrier){ .layer = p->index,
+								      .span = span,
+								      .text = text,
+								      .carried = carried,
+								      .mechanisms = mechanisms,
+								      .why = why,
+								      .help = help };
 	p->plan->uncarried += !carried;
 }
 
 const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern)
 {
-	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
+	static const char *const devices[] = { "/dev/null",   "/dev/zero",    "/dev/full",
+					       "/dev/random", "/dev/urandom", "/dev/tty" };
 	struct host_object *assumed;
 
 	for (size_t low = 0, high = p->facts->assumed ? 0 : p->facts->count; low < high;) {
@@ -84,21 +90,26 @@ static void plan_modifiers(struct planner *p, size_t i)
 	const struct rule *rule = &p->layer->rules.items[i];
 
 	if (rule->verdict.kind == VERDICT_ASK)
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "asking needs somebody who answers while the program runs");
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL,
+			       "asking needs somebody who answers while the program runs");
 	else if (rule->as_user)
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "acting as %s needs somebody who acts in the program's place", rule->as_user);
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL,
+			       "acting as %s needs somebody who acts in the program's place", rule->as_user);
 	else if (rule->log)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `log`", "no kernel mechanism logs one rule");
 	else if (rule->exec_profile)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `profile`: it stays in this one",
 			       "a change of profile at exec has to be decided when it happens");
 	else if (rule->phase != PHASE_NONE)
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write the rule outside of phases", "phases change while the program runs");
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write the rule outside of phases",
+			       "phases change while the program runs");
 	else if (rule->has_uid && changes_identity(p))
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `if uid`",
-			       "the profile lets the program change its user, so the condition has to be looked at each time");
+		planner_refuse(
+			p, i, MECHANISM_SUPERVISOR, "leave out `if uid`",
+			"the profile lets the program change its user, so the condition has to be looked at each time");
 	else if (rule->has_uid && (rule->uid == p->caps->uid) == rule->uid_not) {
-		planner_carry(p, i, MECHANISM_DEFAULT, arena_printf(p->arena, "does not apply to uid %u", p->caps->uid));
+		planner_carry(p, i, MECHANISM_DEFAULT,
+			      arena_printf(p->arena, "does not apply to uid %u", p->caps->uid));
 		p->rules[i].inactive = true;
 	}
 }
@@ -118,11 +129,14 @@ static void record_rules(struct planner *p)
 		else
 			str_addf(&text, "(built in: %s)", rule->because);
 		/* whatever fell through every stage is not carried: fail closed */
-		*arena_push(p->arena, &p->plan->carriers) = (struct carrier){
-			.layer = p->index, .span = rule->span, .text = text.text, .carried = state->decided && state->carried,
-			.mechanisms = state->decided ? state->mechanisms : MECHANISM_SUPERVISOR,
-			.why = state->decided ? state->why : "no mechanism carries it", .help = state->help
-		};
+		*arena_push(p->arena, &p->plan->carriers) =
+			(struct carrier){ .layer = p->index,
+					  .span = rule->span,
+					  .text = text.text,
+					  .carried = state->decided && state->carried,
+					  .mechanisms = state->decided ? state->mechanisms : MECHANISM_SUPERVISOR,
+					  .why = state->decided ? state->why : "no mechanism carries it",
+					  .help = state->help };
 		p->plan->uncarried += !(state->decided && state->carried);
 	}
 }

@@ -25,15 +25,15 @@ struct host_facts {
 	struct host_object *items; /* sorted by path */
 	size_t count, capacity;
 	bool assumed; /* golden tests and --no-host: everything exists, "/ **" roots are directories, others files */
-	const char *program; /* what `run` starts, real path; NULL outside run */
-	const char *loader;  /* its ELF interpreter, real path; NULL: static or a script */
+	const char *program;            /* what `run` starts, real path; NULL outside run */
+	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */
 	const char *script_interpreter; /* real path, NULL: not a #! script */
 };
 
 /* ---- the plan ---- */
 
 enum mechanism {
-	MECHANISM_DEFAULT = 1 << 0,    /* nothing to do: already so (default deny, granted elsewhere) */
+	MECHANISM_DEFAULT = 1 << 0, /* nothing to do: already so (default deny, granted elsewhere) */
 	MECHANISM_SECCOMP = 1 << 1,
 	MECHANISM_LANDLOCK = 1 << 2,
 	MECHANISM_MOUNT = 1 << 3,
@@ -41,8 +41,8 @@ enum mechanism {
 	MECHANISM_PRCTL = 1 << 5,
 	MECHANISM_CAPABILITY = 1 << 6,
 	MECHANISM_RLIMIT = 1 << 7,
-	MECHANISM_LAUNCH = 1 << 8,     /* done while starting: environment, directory, descriptors, identity check */
-	MECHANISM_LISTENER = 1 << 9,   /* the parent answers listen() for bound sockets only */
+	MECHANISM_LAUNCH = 1 << 8,   /* done while starting: environment, directory, descriptors, identity check */
+	MECHANISM_LISTENER = 1 << 9, /* the parent answers listen() for bound sockets only */
 	MECHANISM_SUPERVISOR = 1 << 10,
 	MECHANISM_CGROUP = 1 << 11,
 	MECHANISM_BPF = 1 << 12,
@@ -55,11 +55,12 @@ void mechanisms_print(uint32_t mechanisms, struct str *out);
 struct carrier {
 	size_t layer;
 	struct span span;
-	const char *text;     /* canonical line */
-	uint32_t mechanisms;  /* carried: all that together carry it; uncarried: the one that would */
+	const char *text;    /* canonical line */
+	uint32_t mechanisms; /* carried: all that together carry it; uncarried: the one that would */
 	bool carried;
-	const char *why;      /* uncarried: the reason; carried: a remark or NULL ("/etc/x does not exist: grants nothing") */
-	const char *help;     /* uncarried: what to write instead, or NULL */
+	const char
+		*why; /* uncarried: the reason; carried: a remark or NULL ("/etc/x does not exist: grants nothing") */
+	const char *help; /* uncarried: what to write instead, or NULL */
 };
 
 struct landlock_path {
@@ -77,25 +78,25 @@ struct landlock_plan {
 };
 
 enum mount_kind {
-	MOUNT_TREE,    /* a clone of what is at @path now, put back at @path over the changed root */
-	MOUNT_ROOT,    /* change the flags of everything else, recursively */
-	MOUNT_TMPFS,   /* an empty tmpfs at @path */
-	MOUNT_DEV,     /* a tmpfs at @path with null zero full random urandom tty, fd std* links, pts, shm */
-	MOUNT_PROC     /* a new proc at @path (with a pid namespace) */
+	MOUNT_TREE,  /* a clone of what is at @path now, put back at @path over the changed root */
+	MOUNT_ROOT,  /* change the flags of everything else, recursively */
+	MOUNT_TMPFS, /* an empty tmpfs at @path */
+	MOUNT_DEV,   /* a tmpfs at @path with null zero full random urandom tty, fd std* links, pts, shm */
+	MOUNT_PROC   /* a new proc at @path (with a pid namespace) */
 };
 struct mount_op {
 	enum mount_kind kind;
 	const char *path;
-	uint64_t attr_set; /* MOUNT_ATTR_RDONLY | NOEXEC | NOSUID | NODEV */
-	bool is_directory; /* MOUNT_TREE: make a directory (else a file) when the target is inside a new tmpfs */
+	uint64_t attr_set;   /* MOUNT_ATTR_RDONLY | NOEXEC | NOSUID | NODEV */
+	bool is_directory;   /* MOUNT_TREE: make a directory (else a file) when the target is inside a new tmpfs */
 	bool inside_private; /* MOUNT_TREE: target lies in a tmpfs made here and has to be created */
 };
 
 struct layer_plan {
 	struct landlock_plan landlock;
 	struct call_policy calls;
-	bool listens;               /* listen() is handed to the parent */
-	uint8_t listen_ports[8192]; /* bit per TCP port that listen() may use (listens) */
+	bool listens;                    /* listen() is handed to the parent */
+	uint8_t listen_ports[8192];      /* bit per TCP port that listen() may use (listens) */
 	LAYER_LIST(const char *) absent; /* paths of rules that name nothing on this host */
 };
 
@@ -114,15 +115,15 @@ struct plan {
 	struct layer_plan *layers;
 	size_t layer_count;
 	/* the process */
-	uint32_t isolate;      /* enum isolate bits, ISOLATE_USER included when it is needed for the others */
-	bool userns_implied;   /* not asked for, needed because the caller is unprivileged */
+	uint32_t isolate;    /* enum isolate bits, ISOLATE_USER included when it is needed for the others */
+	bool userns_implied; /* not asked for, needed because the caller is unprivileged */
 	LAYER_LIST(struct mount_op) mounts; /* in order */
 	bool mdwe;
 	uint64_t capabilities; /* kept in every set; all others are dropped */
 	LAYER_LIST(struct rlimit_plan) rlimits;
 	LAYER_LIST(struct env_op) env;
 	const char *chdir;
-	bool keeps_parent;     /* isolate pid, or listens */
+	bool keeps_parent; /* isolate pid, or listens */
 };
 
 /* Split @model over what @caps offers. The caller owns nothing: *ret lives in @arena. On failure *ret is untouched and

@@ -61,7 +61,8 @@ static void fill_entry(struct planner *p, struct call_entry *entry, enum arch ar
 		/* whether a socket is bound, and where, only the parent can see */
 		if (is_listen && p->out->listens && added.verdict.kind == VERDICT_ALLOW)
 			added.verdict.kind = VERDICT_ASK;
-		entry->cases = arena_grow(p->arena, entry->cases, entry->case_count, &entry->case_capacity, sizeof(added));
+		entry->cases = arena_grow(p->arena, entry->cases, entry->case_count, &entry->case_capacity,
+					  sizeof(added));
 		entry->cases[entry->case_count++] = added;
 	}
 	if (entry->case_count)
@@ -96,12 +97,14 @@ void plan_calls(struct planner *p)
 			if (!(policy->arches & 1u << arch) || call_table[call].nr[arch] == CALL_NR_NONE)
 				continue;
 			entry = arena_push(p->arena, &policy->entries[arch]);
-			*entry = (struct call_entry){ .nr = (uint32_t)call_table[call].nr[arch] | arch_table[arch].nr_base,
+			*entry = (struct call_entry){ .nr = (uint32_t)call_table[call].nr[arch] |
+							    arch_table[arch].nr_base,
 						      .call = (uint16_t)call };
 			fill_entry(p, entry, (enum arch)arch, rules->items + first, at - first);
 		}
 	}
 	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
 		if (policy->entries[arch].count)
-			qsort(policy->entries[arch].items, policy->entries[arch].count, sizeof(struct call_entry), by_nr);
+			qsort(policy->entries[arch].items, policy->entries[arch].count, sizeof(struct call_entry),
+			      by_nr);
 }

@@ -58,7 +58,8 @@ static bool is_allow(const struct planner *p, size_t i)
 
 static bool names_self(const char *path)
 {
-	static const char *const selves[] = { "/proc/self", "/proc/thread-self", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+	static const char *const selves[] = { "/proc/self", "/proc/thread-self", "/dev/fd",
+					      "/dev/stdin", "/dev/stdout",       "/dev/stderr" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(selves); i++)
 		if (path_below(path, selves[i]))
@@ -74,8 +75,8 @@ static bool granted_elsewhere(const struct planner *p, size_t self, const struct
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *other = &p->layer->rules.items[i];
 
-		if (i == self || !is_allow(p, i) || other->class != rule->class || !planner_active(p, i) || other->excepts.count ||
-		    (rule->operations & ~other->operations))
+		if (i == self || !is_allow(p, i) || other->class != rule->class || !planner_active(p, i) ||
+		    other->excepts.count || (rule->operations & ~other->operations))
 			continue;
 		for (size_t k = 0; k < other->objects.count; k++)
 			if (other->objects.items[k].literal_root && pattern_covers(&other->objects.items[k], pattern))
@@ -99,13 +100,15 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 	const struct host_object *object = planner_object(p, pattern);
 
 	if (names_self(pattern->root)) {
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "`%s` is another object in each process", pattern->root);
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "`%s` is another object in each process",
+			       pattern->root);
 		return false;
 	}
 	if (!pattern->literal_root) {
 		if (granted_elsewhere(p, i, pattern))
 			return true;
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, arena_printf(p->arena, "grant the directory: `%s/**`", pattern->root),
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       arena_printf(p->arena, "grant the directory: `%s/**`", pattern->root),
 			       "Landlock knows subtrees, not the pattern `%s`", pattern->text);
 		return false;
 	}
@@ -117,8 +120,10 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 		return false;
 	}
 	if (object->type == OBJECT_DIRECTORY && (rule->class == REQUEST_FILE)) {
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, arena_printf(p->arena, "grant all below: `%s/**`", pattern->text),
-			       "`%s` is a directory, and a Landlock right on a directory holds for all below it", pattern->text);
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       arena_printf(p->arena, "grant all below: `%s/**`", pattern->text),
+			       "`%s` is a directory, and a Landlock right on a directory holds for all below it",
+			       pattern->text);
 		return false;
 	}
 	return true;
@@ -131,8 +136,8 @@ static bool kernel_fits(struct planner *p, size_t i)
 
 	if (p->caps->landlock >= needed)
 		return true;
-	planner_refuse(p, i, MECHANISM_LANDLOCK, "use a newer kernel", "it needs Landlock ABI %d, this kernel has %d", needed,
-		       p->caps->landlock);
+	planner_refuse(p, i, MECHANISM_LANDLOCK, "use a newer kernel", "it needs Landlock ABI %d, this kernel has %d",
+		       needed, p->caps->landlock);
 	return false;
 }
 
@@ -143,8 +148,10 @@ static void check_alone(struct planner *p, size_t i)
 
 	if (rule->operations & (FILE_APPEND | FILE_STAT)) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       rule->operations & FILE_APPEND ? "grant `file write` if overwriting is acceptable" : "leave the `file stat` line out: stat is free then",
-			       rule->operations & FILE_APPEND ? "an appending descriptor can be turned into an overwriting one, and Landlock can't tell them apart"
+			       rule->operations & FILE_APPEND ? "grant `file write` if overwriting is acceptable"
+							      : "leave the `file stat` line out: stat is free then",
+			       rule->operations & FILE_APPEND ? "an appending descriptor can be turned into an "
+								"overwriting one, and Landlock can't tell them apart"
 							      : "Landlock does not see stat");
 		return;
 	}
@@ -164,8 +171,12 @@ static void check_alone(struct planner *p, size_t i)
 static void add_node(struct planner *p, const struct rule *rule, const struct pattern *pattern)
 {
 	const struct host_object *object = planner_object(p, pattern);
-	struct tree_node node = { .path = object->real, .subtree = pattern->subtree, .operations = rule->operations,
-				  .exec = rule->class == REQUEST_EXEC, .type = object->type, .noexec = object->noexec };
+	struct tree_node node = { .path = object->real,
+				  .subtree = pattern->subtree,
+				  .operations = rule->operations,
+				  .exec = rule->class == REQUEST_EXEC,
+				  .type = object->type,
+				  .noexec = object->noexec };
 
 	if (object->type == OBJECT_ABSENT)
 		return;
@@ -182,7 +193,8 @@ static void collect_nodes(struct planner *p)
 {
 	p->nodes.count = 0;
 	for (size_t i = 0; i < p->layer->rules.count; i++)
-		for (size_t k = 0; is_allow(p, i) && planner_active(p, i) && k < p->layer->rules.items[i].objects.count; k++)
+		for (size_t k = 0; is_allow(p, i) && planner_active(p, i) && k < p->layer->rules.items[i].objects.count;
+		     k++)
 			if (p->layer->rules.items[i].objects.items[k].literal_root)
 				add_node(p, &p->layer->rules.items[i], &p->layer->rules.items[i].objects.items[k]);
 }
@@ -218,7 +230,8 @@ static bool check_gated(struct planner *p, size_t i, uint32_t operation, uint32_
 		return true;
 	if ((effective & needs) != needs) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       operation == FILE_RENAME ? "grant create and delete there too" : "grant create there too",
+			       operation == FILE_RENAME ? "grant create and delete there too"
+							: "grant create there too",
 			       "for Landlock a %s is the right to make%s names", operation_name(operation),
 			       operation == FILE_RENAME ? " and remove" : "");
 		return false;
@@ -226,7 +239,8 @@ static bool check_gated(struct planner *p, size_t i, uint32_t operation, uint32_
 	leak = leaks_at(p, needs, operation);
 	if (leak) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       arena_printf(p->arena, "grant %s on `%s/**` as well, or nowhere", operation_name(operation), leak->path),
+			       arena_printf(p->arena, "grant %s on `%s/**` as well, or nowhere",
+					    operation_name(operation), leak->path),
 			       "the call would then be possible below %s too, where names may be made%s", leak->path,
 			       operation == FILE_RENAME ? " and removed" : "");
 		return false;
@@ -245,8 +259,9 @@ static bool check_attr(struct planner *p, size_t i)
 		return true;
 	if (!can_mount(p)) {
 		planner_refuse(p, i, MECHANISM_MOUNT,
-			       p->layer->isolate & ISOLATE_MOUNT ? "this caller can't make a mount namespace: `cordon doctor`"
-								 : "add `isolate mount`, or name the operations without attr",
+			       p->layer->isolate & ISOLATE_MOUNT
+				       ? "this caller can't make a mount namespace: `cordon doctor`"
+				       : "add `isolate mount`, or name the operations without attr",
 			       "Landlock does not see chmod, chown, utimes and xattr; read-only mounts do");
 		return false;
 	}
@@ -257,7 +272,8 @@ static bool check_attr(struct planner *p, size_t i)
 		if ((effective & CHANGING_OPERATIONS) && !(effective & FILE_ATTR) && leak->type != OBJECT_DEVICE) {
 			planner_refuse(p, i, MECHANISM_SUPERVISOR,
 				       arena_printf(p->arena, "grant attr on `%s` as well, or nowhere", leak->path),
-				       "%s has to be on a writable mount, and attr would be possible there too", leak->path);
+				       "%s has to be on a writable mount, and attr would be possible there too",
+				       leak->path);
 			return false;
 		}
 	}
@@ -269,11 +285,13 @@ static bool check_exec_map(struct planner *p, size_t i, uint32_t effective)
 	if (!(p->layer->rules.items[i].operations & FILE_EXEC_MAP))
 		return true;
 	if (!can_mount(p)) {
-		planner_refuse(p, i, MECHANISM_MOUNT, "add `isolate mount`", "mapping executable is held by noexec mounts alone");
+		planner_refuse(p, i, MECHANISM_MOUNT, "add `isolate mount`",
+			       "mapping executable is held by noexec mounts alone");
 		return false;
 	}
 	if (!(effective & FILE_READ)) {
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant read there too", "what can be mapped executable can be read");
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant read there too",
+			       "what can be mapped executable can be read");
 		return false;
 	}
 	return true;
@@ -289,7 +307,8 @@ static bool check_node(struct planner *p, size_t i, const struct pattern *patter
 		return true;
 	effective = planner_effective(&p->nodes, &node, NULL);
 	return check_gated(p, i, FILE_RENAME, FILE_CREATE | FILE_DELETE, effective) &&
-	       check_gated(p, i, FILE_LINK, FILE_CREATE, effective) && check_attr(p, i) && check_exec_map(p, i, effective);
+	       check_gated(p, i, FILE_LINK, FILE_CREATE, effective) && check_attr(p, i) &&
+	       check_exec_map(p, i, effective);
 }
 
 /* Once anything may be executed, the start's own files can be started again: they have to be meant. */
@@ -305,7 +324,8 @@ static bool check_exec(struct planner *p, size_t i)
 	if (exec)
 		return true;
 	planner_refuse(p, i, MECHANISM_BPF, arena_printf(p->arena, "add `exec %s` if that is acceptable", loader),
-		       "starting a dynamic program needs an executable loader, and %s, started by hand, runs any file that can be read",
+		       "starting a dynamic program needs an executable loader, and %s, started by hand, runs any file "
+		       "that can be read",
 		       loader);
 	return false;
 }
@@ -362,7 +382,8 @@ static void plan_restriction(struct planner *p, size_t i)
 	bool everything = !rule->objects.count && !rule->excepts.count;
 	bool own_errno = rule->verdict.kind == VERDICT_DENY && (!rule->verdict.error || rule->verdict.error == EACCES);
 
-	if (everything && (rule->class == REQUEST_EXEC || rule->operations == FILE_ALL || !(rule->operations & ~closable)))
+	if (everything &&
+	    (rule->class == REQUEST_EXEC || rule->operations == FILE_ALL || !(rule->operations & ~closable)))
 		planner_carry(p, i, MECHANISM_SECCOMP, NULL);
 	else if (own_errno && !overlaps_allow(p, rule))
 		planner_carry(p, i, MECHANISM_DEFAULT, "no rule grants it");
@@ -370,7 +391,8 @@ static void plan_restriction(struct planner *p, size_t i)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out the errno: Landlock answers EACCES",
 			       "Landlock has one answer, EACCES, and a filter can't see paths");
 	else
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant the subtrees that are meant instead of denying inside one",
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       "grant the subtrees that are meant instead of denying inside one",
 			       "Landlock can't subtract from a granted subtree");
 }
 

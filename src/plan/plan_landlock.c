@@ -33,7 +33,8 @@ static uint64_t rights_of(uint32_t operations, bool exec)
 	uint64_t rights = exec ? right("execute") | right("read_file") : 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(operation_rights); i++)
-		for (size_t k = 0; (operations & operation_rights[i].operation) && k < 8 && operation_rights[i].rights[k]; k++)
+		for (size_t k = 0;
+		     (operations & operation_rights[i].operation) && k < 8 && operation_rights[i].rights[k]; k++)
 			rights |= right(operation_rights[i].rights[k]);
 	return rights;
 }
@@ -72,7 +73,8 @@ static void note_absent(struct planner *p)
 		if ((rule->class != REQUEST_FILE && rule->class != REQUEST_EXEC) || rule->verdict.kind != VERDICT_ALLOW)
 			continue;
 		for (size_t k = 0; k < rule->objects.count; k++)
-			if (planner_object(p, &rule->objects.items[k])->type == OBJECT_ABSENT && rule->objects.items[k].literal_root)
+			if (planner_object(p, &rule->objects.items[k])->type == OBJECT_ABSENT &&
+			    rule->objects.items[k].literal_root)
 				*arena_push(p->arena, &p->out->absent) = rule->objects.items[k].text;
 	}
 }

@@ -55,13 +55,16 @@ static void add_tree(struct planner *p, const struct tree_node *node, uint64_t a
 	for (size_t i = 0; i < p->plan->mounts.count; i++) {
 		const struct mount_op *op = &p->plan->mounts.items[i];
 
-		if (op->kind == MOUNT_TREE && (!strcmp(op->path, node->path) || (op->is_directory && op->attr_set == attr && path_below(node->path, op->path))))
+		if (op->kind == MOUNT_TREE &&
+		    (!strcmp(op->path, node->path) ||
+		     (op->is_directory && op->attr_set == attr && path_below(node->path, op->path))))
 			return;
 	}
-	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){
-		.kind = MOUNT_TREE, .path = node->path, .attr_set = attr,
-		.is_directory = node->type == OBJECT_DIRECTORY, .inside_private = inside
-	};
+	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){ .kind = MOUNT_TREE,
+								     .path = node->path,
+								     .attr_set = attr,
+								     .is_directory = node->type == OBJECT_DIRECTORY,
+								     .inside_private = inside };
 }
 
 static void plan_tree(struct planner *p, const struct tree_node *node, bool strict, bool mapped)
@@ -113,10 +116,12 @@ static void plan_privates(struct planner *p, bool strict)
 
 			if (private_above(p, path, &same))
 				continue;
-			*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){
-				.kind = dev ? MOUNT_DEV : MOUNT_TMPFS, .path = path, .is_directory = true,
-				.attr_set = MOUNT_ATTR_NOSUID | (dev ? 0u : MOUNT_ATTR_NODEV) | (strict ? MOUNT_ATTR_NOEXEC : 0u)
-			};
+			*arena_push(p->arena, &p->plan->mounts) =
+				(struct mount_op){ .kind = dev ? MOUNT_DEV : MOUNT_TMPFS,
+						   .path = path,
+						   .is_directory = true,
+						   .attr_set = MOUNT_ATTR_NOSUID | (dev ? 0u : MOUNT_ATTR_NODEV) |
+							       (strict ? MOUNT_ATTR_NOEXEC : 0u) };
 		}
 }
 
@@ -140,14 +145,16 @@ void plan_mounts(struct planner *p)
 
 	if (!(p->plan->isolate & ISOLATE_MOUNT))
 		return;
-	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){
-		.kind = MOUNT_ROOT, .path = "/", .is_directory = true,
-		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | (mapped ? MOUNT_ATTR_NOEXEC : 0u)
-	};
+	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){ .kind = MOUNT_ROOT,
+								     .path = "/",
+								     .is_directory = true,
+								     .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+										 (mapped ? MOUNT_ATTR_NOEXEC : 0u) };
 	plan_privates(p, strict);
 	if (mapped)
 		plan_start(p);
 	plan_trees(p, strict, mapped);
 	if (p->plan->isolate & ISOLATE_PID)
-		*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){ .kind = MOUNT_PROC, .path = "/proc", .is_directory = true };
+		*arena_push(p->arena, &p->plan->mounts) =
+			(struct mount_op){ .kind = MOUNT_PROC, .path = "/proc", .is_directory = true };
 }

@@ -47,25 +47,21 @@ static void refuse_address(struct planner *p, size_t i, const struct net_address
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "write `*:*` if any will do",
 			       "no kernel mechanism here knows ports or addresses of UDP (`%s`)", address->text);
 	else
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "the address of a %s socket (`%s`) stands in memory, where no filter may look",
-			       protocol, address->text);
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL,
+			       "the address of a %s socket (`%s`) stands in memory, where no filter may look", protocol,
+			       address->text);
 }
 
 static bool address_fits(const struct rule *rule, const struct net_address *address)
 {
 	switch (rule->protocol) {
-	case NET_TCP:
-		return address->any_address;
-	case NET_UDP:
-		return all_ports(address);
-	case NET_UNIX:
-		return false;
+	case NET_TCP: return address->any_address;
+	case NET_UDP: return all_ports(address);
+	case NET_UNIX: return false;
 	case NET_NETLINK:
 	case NET_PACKET:
-	case NET_VSOCK:
-		return address->any_address;
-	case NET_PROTOCOL_COUNT:
-		break;
+	case NET_VSOCK: return address->any_address;
+	case NET_PROTOCOL_COUNT: break;
 	}
 	return false;
 }
@@ -95,7 +91,8 @@ static void check_alone(struct planner *p, size_t i)
 		}
 	if ((rule->operations & NET_ACCEPT) && rule->protocol == NET_TCP && !p->caps->notify)
 		planner_refuse(p, i, MECHANISM_LISTENER, "use a newer kernel",
-			       "listen() on a socket that was never bound takes a port of its own, and only a user notification can stop that");
+			       "listen() on a socket that was never bound takes a port of its own, and only a user "
+			       "notification can stop that");
 }
 
 static bool is_allow(const struct planner *p, size_t i)
@@ -106,7 +103,7 @@ static bool is_allow(const struct planner *p, size_t i)
 /* ---- all rules together ---- */
 
 struct net_state {
-	uint32_t gates;                        /* operations that the filter lets through */
+	uint32_t gates; /* operations that the filter lets through */
 	uint32_t granted[NET_PROTOCOL_COUNT];
 	bool open[NET_PROTOCOL_COUNT];
 };
@@ -145,9 +142,10 @@ static bool settle(struct planner *p, size_t i, const struct net_state *state)
 	str_init(&names, p->arena);
 	operations_print(REQUEST_NET, leak, &names);
 	planner_refuse(p, i, MECHANISM_SUPERVISOR,
-		       arena_printf(p->arena, "grant `net %s %s *...` as well, or not for other protocols either", names.text,
-				    named_name(&net_protocol_table, rule->protocol)),
-		       "the filter opens %s for another protocol, and can't tell on which socket it is called", names.text);
+		       arena_printf(p->arena, "grant `net %s %s *...` as well, or not for other protocols either",
+				    names.text, named_name(&net_protocol_table, rule->protocol)),
+		       "the filter opens %s for another protocol, and can't tell on which socket it is called",
+		       names.text);
 	return true;
 }
 
@@ -158,7 +156,8 @@ static void rule_ports(const struct rule *rule, bool present, struct port_set *s
 	for (size_t k = 0; k < rule->addresses.count; k++)
 		ports_change(set, rule->addresses.items[k].port_first, rule->addresses.items[k].port_last, present);
 	for (size_t k = 0; k < rule->except_addresses.count; k++)
-		ports_change(set, rule->except_addresses.items[k].port_first, rule->except_addresses.items[k].port_last, !present);
+		ports_change(set, rule->except_addresses.items[k].port_first, rule->except_addresses.items[k].port_last,
+			     !present);
 }
 
 /* All allows, then all denies taken away. */
@@ -170,7 +169,8 @@ static void tcp_ports(const struct planner *p, uint32_t operation, struct port_s
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *rule = &p->layer->rules.items[i];
 
-		if (!is_allow(p, i) || !planner_active(p, i) || rule->protocol != NET_TCP || !(rule->operations & operation))
+		if (!is_allow(p, i) || !planner_active(p, i) || rule->protocol != NET_TCP ||
+		    !(rule->operations & operation))
 			continue;
 		memset(one, 0, sizeof(*one));
 		rule_ports(rule, true, one);
@@ -246,8 +246,8 @@ static bool ports_only(const struct rule *rule)
 	for (size_t k = 0; k < rule->addresses.count; k++)
 		if (!rule->addresses.items[k].any_address)
 			return false;
-	return rule->protocol == NET_TCP && !rule->all_protocols && rule->addresses.count && !rule->except_addresses.count &&
-	       !(rule->operations & NET_ACCEPT && !(rule->operations & NET_BIND));
+	return rule->protocol == NET_TCP && !rule->all_protocols && rule->addresses.count &&
+	       !rule->except_addresses.count && !(rule->operations & NET_ACCEPT && !(rule->operations & NET_BIND));
 }
 
 static void plan_restriction(struct planner *p, size_t i)
@@ -264,7 +264,8 @@ static void plan_restriction(struct planner *p, size_t i)
 		planner_carry(p, i, MECHANISM_LANDLOCK, NULL);
 	else
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       own_errno ? "grant what is meant instead of denying inside a grant" : "leave out the errno",
+			       own_errno ? "grant what is meant instead of denying inside a grant"
+					 : "leave out the errno",
 			       own_errno ? "neither the filter nor Landlock can take this out of a grant"
 					 : "Landlock has one answer, EACCES, and a filter can't see addresses");
 }
@@ -295,7 +296,8 @@ void plan_net(struct planner *p)
 			continue;
 		}
 		if (rule->protocol == NET_TCP)
-			mechanisms |= MECHANISM_LANDLOCK | (rule->operations & NET_ACCEPT ? (uint32_t)MECHANISM_LISTENER : 0);
+			mechanisms |= MECHANISM_LANDLOCK |
+				      (rule->operations & NET_ACCEPT ? (uint32_t)MECHANISM_LISTENER : 0);
 		planner_carry(p, i, mechanisms, NULL);
 	}
 	plan_tcp(p, &state);

@@ -6,8 +6,8 @@
 
 #include "policy/parse.h"
 
-static const char *const names[] = { "default",	 "seccomp", "landlock", "mount",    "namespace",  "prctl", "capability",
-				     "rlimit",	 "launch",  "listener", "supervisor", "cgroup",	  "bpf" };
+static const char *const names[] = { "default", "seccomp", "landlock", "mount",      "namespace", "prctl", "capability",
+				     "rlimit",  "launch",  "listener", "supervisor", "cgroup",    "bpf" };
 
 const char *mechanism_name(enum mechanism mechanism)
 {
@@ -33,7 +33,8 @@ static void print_carrier(const struct carrier *carrier, struct str *out)
 
 	str_init(&mechanisms, out->arena);
 	mechanisms_print(carrier->mechanisms, &mechanisms);
-	str_addf(out, "  %-10s %-32s %s", carrier->carried ? "carried" : "UNCARRIED", mechanisms.text ? mechanisms.text : "-", carrier->text);
+	str_addf(out, "  %-10s %-32s %s", carrier->carried ? "carried" : "UNCARRIED",
+		 mechanisms.text ? mechanisms.text : "-", carrier->text);
 	if (carrier->why)
 		str_addf(out, "  # %s", carrier->why);
 	str_addc(out, '\n');
@@ -44,15 +45,21 @@ static void print_attr(uint64_t attr, struct str *out)
 	static const struct {
 		uint64_t bit;
 		const char *name;
-	} bits[] = { { MOUNT_ATTR_RDONLY, "ro" }, { MOUNT_ATTR_NOSUID, "nosuid" }, { MOUNT_ATTR_NODEV, "nodev" }, { MOUNT_ATTR_NOEXEC, "noexec" } };
+	} bits[] = { { MOUNT_ATTR_RDONLY, "ro" },
+		     { MOUNT_ATTR_NOSUID, "nosuid" },
+		     { MOUNT_ATTR_NODEV, "nodev" },
+		     { MOUNT_ATTR_NOEXEC, "noexec" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
 		if (attr & bits[i].bit)
 			str_addf(out, " %s", bits[i].name);
 }
 
-static const char *const mount_names[] = { [MOUNT_TREE] = "tree", [MOUNT_ROOT] = "root", [MOUNT_TMPFS] = "tmpfs",
-					   [MOUNT_DEV] = "dev",	  [MOUNT_PROC] = "proc" };
+static const char *const mount_names[] = { [MOUNT_TREE] = "tree",
+					   [MOUNT_ROOT] = "root",
+					   [MOUNT_TMPFS] = "tmpfs",
+					   [MOUNT_DEV] = "dev",
+					   [MOUNT_PROC] = "proc" };
 
 static void print_process(const struct plan *plan, struct str *out)
 {
@@ -76,7 +83,8 @@ static void print_process(const struct plan *plan, struct str *out)
 			str_addf(out, " %s", named_name(&capability_table, i));
 	str_add(out, plan->capabilities ? "\n" : " none\n");
 	for (size_t i = 0; i < plan->rlimits.count; i++)
-		str_addf(out, "  rlimit %s %llu\n", plan->rlimits.items[i].name, (unsigned long long)plan->rlimits.items[i].value);
+		str_addf(out, "  rlimit %s %llu\n", plan->rlimits.items[i].name,
+			 (unsigned long long)plan->rlimits.items[i].value);
 	str_addf(out, "  %s\n", plan->keeps_parent ? "a parent stays" : "executes in place");
 }
 

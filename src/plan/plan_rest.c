@@ -36,9 +36,12 @@ static void plan_signal(struct planner *p, size_t i)
 	if (rule->verdict.kind == VERDICT_ALLOW) {
 		if (!(rule->operations & SIGNAL_OTHER) && !scoped)
 			planner_refuse(p, i, MECHANISM_LANDLOCK, "add `isolate pid`, or grant `signal other` too",
-				       "this kernel's Landlock (ABI %d) can't keep signals inside the domain", p->caps->landlock);
-		else if (rule->operations == SIGNAL_SELF && !signals_open(p) && !allows_signal(p, SIGNAL_DOMAIN | SIGNAL_OTHER))
-			planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant `signal domain`", "a filter can't tell a process's own id from its children's");
+				       "this kernel's Landlock (ABI %d) can't keep signals inside the domain",
+				       p->caps->landlock);
+		else if (rule->operations == SIGNAL_SELF && !signals_open(p) &&
+			 !allows_signal(p, SIGNAL_DOMAIN | SIGNAL_OTHER))
+			planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant `signal domain`",
+				       "a filter can't tell a process's own id from its children's");
 		else if ((rule->operations & SIGNAL_OTHER) && p->out->listens)
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop this line, or grant accept on all ports",
 				       "the parent that answers listen() would be within reach");
@@ -64,11 +67,11 @@ static void plan_one(struct planner *p, size_t i)
 	const struct rule *rule = &p->layer->rules.items[i];
 
 	switch (rule->class) {
-	case REQUEST_SIGNAL:
-		plan_signal(p, i);
-		break;
+	case REQUEST_SIGNAL: plan_signal(p, i); break;
 	case REQUEST_PTRACE:
-		planner_carry(p, i, MECHANISM_SECCOMP | (rule->verdict.kind == VERDICT_ALLOW ? (uint32_t)MECHANISM_LANDLOCK : 0),
+		planner_carry(p, i,
+			      MECHANISM_SECCOMP |
+				      (rule->verdict.kind == VERDICT_ALLOW ? (uint32_t)MECHANISM_LANDLOCK : 0),
 			      rule->verdict.kind == VERDICT_ALLOW ? "inside the domain only" : NULL);
 		break;
 	case REQUEST_MOUNT:
@@ -85,14 +88,11 @@ static void plan_one(struct planner *p, size_t i)
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "write `ioctl any ...`",
 				       "a filter sees the command, not what kind of file the descriptor is");
 		break;
-	case REQUEST_SYSCALL:
-		planner_carry(p, i, MECHANISM_SECCOMP, NULL);
-		break;
+	case REQUEST_SYSCALL: planner_carry(p, i, MECHANISM_SECCOMP, NULL); break;
 	case REQUEST_FILE:
 	case REQUEST_NET:
 	case REQUEST_EXEC:
-	case REQUEST_CLASS_COUNT:
-		break;
+	case REQUEST_CLASS_COUNT: break;
 	}
 }
 

@@ -28,7 +28,8 @@ static const char *memory_file_call(const struct planner *p)
 	for (size_t c = 0; c < ARRAY_SIZE(calls); c++)
 		for (size_t i = 0; i < p->layer->calls.count; i++)
 			if (p->layer->calls.items[i].call == call_find(calls[c]) &&
-			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW && planner_active(p, p->layer->calls.items[i].rule))
+			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
+			    planner_active(p, p->layer->calls.items[i].rule))
 				return calls[c];
 	return NULL;
 }
@@ -48,14 +49,16 @@ void plan_wx(struct planner *p)
 		return;
 	}
 	if (p->layer->wx == WX_SEALED) {
-		planner_setting(p, span, "wx sealed", false, MECHANISM_SUPERVISOR, "when the loader is done has to be seen while the program runs",
+		planner_setting(p, span, "wx sealed", false, MECHANISM_SUPERVISOR,
+				"when the loader is done has to be seen while the program runs",
 				"leave it out: `wx strict` is the default");
 	}
 	if (!p->caps->mdwe) {
 		why = "this kernel has no PR_SET_MDWE (6.3)";
 		help = "use a newer kernel, or `wx allow`";
 	} else if (memory) {
-		why = arena_printf(p->arena, "%s makes memory that can be mapped twice, writable and executable", memory);
+		why = arena_printf(p->arena, "%s makes memory that can be mapped twice, writable and executable",
+				   memory);
 		help = "drop that line, or write `wx allow`";
 		mechanisms = MECHANISM_SUPERVISOR;
 	} else if (node && exec) {
@@ -63,8 +66,12 @@ void plan_wx(struct planner *p)
 		help = "grant exec elsewhere, or write `wx allow`";
 		mechanisms = MECHANISM_MOUNT;
 	} else if (node && !views) {
-		why = arena_printf(p->arena, "%s may be read and written, so one file could be mapped twice, writable and executable", node->path);
-		help = "add `isolate mount` (writable trees become noexec), grant only one of read and write, or write `wx allow`";
+		why = arena_printf(
+			p->arena,
+			"%s may be read and written, so one file could be mapped twice, writable and executable",
+			node->path);
+		help = "add `isolate mount` (writable trees become noexec), grant only one of read and write, or write "
+		       "`wx allow`";
 		mechanisms = MECHANISM_MOUNT;
 	}
 	p->plan->mdwe |= p->caps->mdwe;
@@ -83,18 +90,21 @@ static void plan_isolate(struct planner *p)
 
 		if (!(p->layer->isolate & bit))
 			continue;
-		planner_setting(p, p->layer->isolate_span[__builtin_ctz(bit)],
-				arena_printf(p->arena, "isolate %s", isolate_table.rows[i].name), carried, MECHANISM_NAMESPACE,
-				carried ? NULL : "this caller may not make such a namespace",
-				carried ? NULL : "run as root, allow user namespaces (`cordon doctor` says how), or leave it out");
+		planner_setting(
+			p, p->layer->isolate_span[__builtin_ctz(bit)],
+			arena_printf(p->arena, "isolate %s", isolate_table.rows[i].name), carried, MECHANISM_NAMESPACE,
+			carried ? NULL : "this caller may not make such a namespace",
+			carried ? NULL
+				: "run as root, allow user namespaces (`cordon doctor` says how), or leave it out");
 		if (carried)
 			p->plan->isolate |= bit;
 	}
 	for (size_t i = 0; i < p->layer->privates.count; i++) {
 		bool carried = p->caps->ns[5] && p->caps->mount_setattr;
 
-		planner_setting(p, p->layer->private_spans.items[i], arena_printf(p->arena, "private %s", p->layer->privates.items[i]),
-				carried, MECHANISM_MOUNT, carried ? NULL : "this caller may not make a mount namespace",
+		planner_setting(p, p->layer->private_spans.items[i],
+				arena_printf(p->arena, "private %s", p->layer->privates.items[i]), carried,
+				MECHANISM_MOUNT, carried ? NULL : "this caller may not make a mount namespace",
 				carried ? NULL : "run as root, or allow user namespaces (`cordon doctor` says how)");
 	}
 }
@@ -123,11 +133,13 @@ static void plan_limit(struct planner *p, const struct limit *limit)
 					p->plan->rlimits.items[k].value = limit->value;
 				return;
 			}
-		*arena_push(p->arena, &p->plan->rlimits) =
-			(struct rlimit_plan){ .resource = rlimits[i].resource, .value = limit->value, .name = limit->name };
+		*arena_push(p->arena, &p->plan->rlimits) = (struct rlimit_plan){ .resource = rlimits[i].resource,
+										 .value = limit->value,
+										 .name = limit->name };
 		return;
 	}
-	planner_setting(p, limit->span, text, false, MECHANISM_CGROUP, "a limit on the whole domain needs a control group and a parent that watches",
+	planner_setting(p, limit->span, text, false, MECHANISM_CGROUP,
+			"a limit on the whole domain needs a control group and a parent that watches",
 			"limits of each process are: files file-size core stack locked");
 }
 
@@ -139,8 +151,9 @@ static long long feature_value(const struct kernel_caps *caps, const char *featu
 		const char *name;
 		long long value;
 	} features[] = {
-		{ "landlock", caps->landlock }, { "seccomp", caps->seccomp }, { "notify", caps->notify }, { "mdwe", caps->mdwe },
-		{ "userns", caps->userns },	{ "mount", caps->ns[5] },     { "cgroup2", caps->cgroup2 }, { "bpf-lsm", caps->bpf_lsm },
+		{ "landlock", caps->landlock }, { "seccomp", caps->seccomp }, { "notify", caps->notify },
+		{ "mdwe", caps->mdwe },         { "userns", caps->userns },   { "mount", caps->ns[5] },
+		{ "cgroup2", caps->cgroup2 },   { "bpf-lsm", caps->bpf_lsm },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
@@ -157,7 +170,8 @@ static void plan_requirement(struct planner *p, const struct requirement *requir
 	planner_setting(p, requirement->span,
 			arena_printf(p->arena, "require %s >= %llu else refuse", requirement->feature,
 				     (unsigned long long)requirement->at_least),
-			good, MECHANISM_LAUNCH, good ? NULL : arena_printf(p->arena, "this kernel has %s %lld", requirement->feature, have),
+			good, MECHANISM_LAUNCH,
+			good ? NULL : arena_printf(p->arena, "this kernel has %s %lld", requirement->feature, have),
 			good ? NULL : "run it where the requirement holds");
 }
 
@@ -173,16 +187,18 @@ static bool has_allow(const struct planner *p, enum request_class class)
 static void plan_default(struct planner *p, enum request_class class)
 {
 	const struct fallback *fallback = &p->layer->defaults[class];
-	bool objects = class == REQUEST_FILE || class == REQUEST_NET || class == REQUEST_EXEC || class == REQUEST_SIGNAL;
-	bool own_errno = fallback->verdict.kind == VERDICT_DENY && (!fallback->verdict.error || fallback->verdict.error == EACCES);
+	bool objects = class == REQUEST_FILE || class == REQUEST_NET || class == REQUEST_EXEC ||
+		       class == REQUEST_SIGNAL;
+	bool own_errno = fallback->verdict.kind == VERDICT_DENY &&
+			 (!fallback->verdict.error || fallback->verdict.error == EACCES);
 	struct str text;
 
 	str_init(&text, p->arena);
 	str_addf(&text, "default %s ", request_class_name(class));
 	verdict_print(fallback->verdict, &text);
 	if (fallback->verdict.kind == VERDICT_ASK)
-		planner_setting(p, fallback->span, text.text, false, MECHANISM_SUPERVISOR, "asking needs somebody who answers while the program runs",
-				NULL);
+		planner_setting(p, fallback->span, text.text, false, MECHANISM_SUPERVISOR,
+				"asking needs somebody who answers while the program runs", NULL);
 	else if (objects && !own_errno && has_allow(p, class))
 		planner_setting(p, fallback->span, text.text, false, MECHANISM_SUPERVISOR,
 				"what Landlock denies it answers with EACCES", "leave it out, or deny the whole class");
@@ -199,25 +215,31 @@ void plan_settings(struct planner *p)
 		plan_limit(p, &layer->limits.items[i]);
 	for (size_t i = 0; i < layer->requirements.count; i++)
 		plan_requirement(p, &layer->requirements.items[i]);
-	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class++)
+	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class ++)
 		if (layer->defaults[class].written)
-			plan_default(p, (enum request_class)class);
+			plan_default(p, (enum request_class) class);
 	for (size_t i = 0; i < layer->phases.count; i++)
-		planner_setting(p, layer->phases.items[i].span, arena_printf(p->arena, "phase %s", layer->phases.items[i].name), false,
-				MECHANISM_SUPERVISOR, "phases change while the program runs", "write the rules outside of phases");
+		planner_setting(p, layer->phases.items[i].span,
+				arena_printf(p->arena, "phase %s", layer->phases.items[i].name), false,
+				MECHANISM_SUPERVISOR, "phases change while the program runs",
+				"write the rules outside of phases");
 	for (size_t i = 0; i < layer->deciders.count; i++)
 		planner_setting(p, layer->deciders.items[i]->span,
-				layer->deciders.items[i]->kind == STATEMENT_DECIDER ? "decider" : "ask-timeout", false, MECHANISM_SUPERVISOR,
-				"a decider decides while the program runs", NULL);
+				layer->deciders.items[i]->kind == STATEMENT_DECIDER ? "decider" : "ask-timeout", false,
+				MECHANISM_SUPERVISOR, "a decider decides while the program runs", NULL);
 	if (layer->env.count)
 		planner_setting(p, layer->span, "env", true, MECHANISM_LAUNCH, NULL, NULL);
 	if (layer->chdir)
-		planner_setting(p, layer->span, arena_printf(p->arena, "chdir %s", layer->chdir), true, MECHANISM_LAUNCH, NULL, NULL);
-	planner_setting(p, layer->span, layer->capabilities ? "cap" : "cap (none)", true, MECHANISM_CAPABILITY, NULL, NULL);
+		planner_setting(p, layer->span, arena_printf(p->arena, "chdir %s", layer->chdir), true,
+				MECHANISM_LAUNCH, NULL, NULL);
+	planner_setting(p, layer->span, layer->capabilities ? "cap" : "cap (none)", true, MECHANISM_CAPABILITY, NULL,
+			NULL);
 	if (p->caps->landlock < 6 && !(layer->isolate & ISOLATE_PID))
 		planner_setting(p, layer->span, "signals stay in the domain", false, MECHANISM_LANDLOCK,
-				arena_printf(p->arena, "it needs Landlock ABI 6, this kernel has %d", p->caps->landlock),
+				arena_printf(p->arena, "it needs Landlock ABI 6, this kernel has %d",
+					     p->caps->landlock),
 				"add `isolate pid`");
 	if (!p->caps->seccomp || !p->caps->execveat_token)
-		planner_setting(p, layer->span, "system calls", false, MECHANISM_SECCOMP, "this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");
+		planner_setting(p, layer->span, "system calls", false, MECHANISM_SECCOMP,
+				"this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");
 }

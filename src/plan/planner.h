@@ -9,9 +9,9 @@
 
 /* What has been found out about one rule. */
 struct rule_state {
-	bool decided;         /* it has its carrier: nothing more to plan */
+	bool decided; /* it has its carrier: nothing more to plan */
 	bool carried;
-	bool inactive;        /* carried by doing nothing: it never applies here */
+	bool inactive; /* carried by doing nothing: it never applies here */
 	uint32_t mechanisms;
 	const char *why, *help;
 };
@@ -40,8 +40,8 @@ struct planner {
 	size_t index;
 	const struct layer *layer;
 	struct layer_plan *out;
-	struct rule_state *rules;  /* one per layer->rules */
-	struct tree_nodes nodes;   /* of rules that are still in the game */
+	struct rule_state *rules; /* one per layer->rules */
+	struct tree_nodes nodes;  /* of rules that are still in the game */
 	/* per layer, kept for the joint mounts */
 	struct tree_nodes *layer_nodes;
 };
@@ -49,7 +49,7 @@ struct planner {
 /* Settle rule @i. */
 void planner_carry(struct planner *p, size_t i, uint32_t mechanisms, const char *why);
 __attribute__((format(printf, 5, 6))) void planner_refuse(struct planner *p, size_t i, enum mechanism missing,
-							 const char *help, const char *why, ...);
+							  const char *help, const char *why, ...);
 /* Still in the game: neither refused nor without effect. */
 bool planner_active(const struct planner *p, size_t i);
 
@@ -65,10 +65,10 @@ bool path_below(const char *path, const char *root);
 void plan_files(struct planner *p);    /* file and exec rules, W^X */
 void plan_landlock(struct planner *p); /* the ruleset, from what is carried */
 void plan_net(struct planner *p);
-void plan_rest(struct planner *p);     /* signal, ptrace, mount, ioctl, syscall */
+void plan_rest(struct planner *p); /* signal, ptrace, mount, ioctl, syscall */
 void plan_settings(struct planner *p);
 void plan_wx(struct planner *p);
-void plan_calls(struct planner *p);    /* call policy, from what is carried */
-void plan_mounts(struct planner *p);   /* all layers together */
+void plan_calls(struct planner *p);  /* call policy, from what is carried */
+void plan_mounts(struct planner *p); /* all layers together */
 
 #endif

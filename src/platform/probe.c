@@ -79,9 +79,7 @@ static const struct probe probes[] = {
 
 struct attempt *attempt_new(void)
 {
-	void *memory = mmap(NULL, sizeof(struct attempt), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
+	return sys_map(sizeof(struct attempt), PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
 void attempt_free(struct attempt *attempt)

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "platform/probe_attempt.h"
+#include "platform/sys.h"
 
 #define HOOK_NAME "bpf_lsm_file_open"
 
@@ -69,8 +70,8 @@ static int find_hook(void)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (data == MAP_FAILED)
+	data = sys_map((size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	if (!data)
 		return -errno;
 	while (done < (size_t)st.st_size) {
 		ssize_t got = read(fd, data + done, (size_t)st.st_size - done);

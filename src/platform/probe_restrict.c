@@ -34,7 +34,7 @@ static int no_new_privs(struct attempt *attempt)
 int attempt_landlock(struct attempt *attempt)
 {
 	const struct sys_landlock_ruleset attr = { .handled_fs = SYS_LANDLOCK_FS_READ_DIR };
-	int abi = sys_landlock_abi(), ruleset, result;
+	int abi = sys_landlock_abi(), ruleset, result, root;
 
 	if (abi < 0)
 		return attempt_fail(attempt, "landlock_create_ruleset", -abi);
@@ -46,7 +46,8 @@ int attempt_landlock(struct attempt *attempt)
 	result = sys_landlock_restrict(ruleset);
 	if (result < 0)
 		return attempt_fail(attempt, "landlock_restrict_self", -result);
-	if (open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0 || errno != EACCES) {
+	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0 || errno != EACCES) {
 		attempt_say(attempt, "a ruleset was accepted, but / could be listed without a rule");
 		return 0;
 	}
@@ -152,10 +153,10 @@ static int notify_rounds(struct attempt *attempt, struct round *round, pid_t tar
 
 int attempt_notify(struct attempt *attempt)
 {
-	struct round *round = mmap(NULL, sizeof(*round), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct round *round = sys_map(sizeof(*round), PROT_READ | PROT_WRITE, MAP_SHARED);
 	pid_t target;
 
-	if (round == MAP_FAILED)
+	if (!round)
 		return attempt_fail(attempt, "memory", errno);
 	round->listener = -1;
 	if (no_new_privs(attempt) < 0)
@@ -176,13 +177,13 @@ int attempt_mdwe(struct attempt *attempt)
 
 	if (prctl(SYS_PR_SET_MDWE, SYS_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0)
 		return attempt_fail(attempt, "PR_SET_MDWE", errno);
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page != MAP_FAILED || errno != EACCES) {
+	page = sys_map(4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE);
+	if (page || errno != EACCES) {
 		attempt_say(attempt, "accepted, but writable and executable memory could be mapped");
 		return 0;
 	}
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED || mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0) {
+	page = sys_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	if (!page || mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0) {
 		attempt_say(attempt, "accepted, but written memory could be made executable");
 		return 0;
 	}

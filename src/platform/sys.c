@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 
@@ -145,6 +146,16 @@ int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t attr_s
 	struct mount_attr attr = { .attr_set = attr_set };
 
 	return result(syscall(SYS_mount_setattr, dir, path, flags, &attr, sizeof(attr)));
+}
+
+/* ---- memory ---- */
+
+void *sys_map(size_t size, int protection, int flags)
+{
+	/* cppcheck-suppress invalidFunctionArg ; its library thinks that -1 is no argument for mmap */
+	void *memory = mmap(NULL, size, protection, flags | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 /* ---- capabilities ---- */

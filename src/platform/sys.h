@@ -75,6 +75,11 @@ must_check int sys_move_mount(int tree, const char *target);
 /* Set attributes (MOUNT_ATTR_*). @path "" with AT_EMPTY_PATH in @flags: what @dir refers to. */
 must_check int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t attr_set);
 
+/* ---- memory ---- */
+
+/* New anonymous memory; @flags: MAP_PRIVATE or MAP_SHARED. NULL with errno when there is none. */
+void *sys_map(size_t size, int protection, int flags);
+
 /* ---- capabilities ---- */
 
 struct sys_capabilities {

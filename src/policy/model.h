@@ -83,7 +83,7 @@ struct net_address {
 	uint8_t bytes[16];   /* network order; IPv4 in the first four */
 	uint16_t port_first; /* tcp, udp; 0..65535 for "*" */
 	uint16_t port_last;
-	struct pattern path; /* unix: path.text NULL when unused */
+	struct pattern path;  /* unix: path.text NULL when unused */
 	const char *abstract; /* unix "@name"; "" and any_address for all */
 	uint32_t number;      /* netlink protocol, packet protocol, vsock port */
 	const char *text;     /* as shown */
@@ -114,10 +114,10 @@ struct rule {
 	const char *template_name;  /* NULL: the profile's own line */
 	int phase;                  /* index into layer->phases, or PHASE_NONE */
 	/* by class */
-	uint32_t operations;        /* FILE_*, NET_*, SIGNAL_* bits */
-	struct patterns objects;    /* file, exec; empty in a restriction: all */
-	enum net_protocol protocol; /* net */
-	bool all_protocols;         /* net restriction without a protocol */
+	uint32_t operations;            /* FILE_*, NET_*, SIGNAL_* bits */
+	struct patterns objects;        /* file, exec; empty in a restriction: all */
+	enum net_protocol protocol;     /* net */
+	bool all_protocols;             /* net restriction without a protocol */
 	struct net_addresses addresses; /* empty in a restriction: all */
 	const char *ioctl_kind;
 	struct numbers commands;
@@ -140,7 +140,14 @@ struct rules {
 
 /* ---- the rest of a profile ---- */
 
-enum isolate { ISOLATE_PID = 1, ISOLATE_NET = 2, ISOLATE_IPC = 4, ISOLATE_UTS = 8, ISOLATE_USER = 16, ISOLATE_MOUNT = 32 };
+enum isolate {
+	ISOLATE_PID = 1,
+	ISOLATE_NET = 2,
+	ISOLATE_IPC = 4,
+	ISOLATE_UTS = 8,
+	ISOLATE_USER = 16,
+	ISOLATE_MOUNT = 32
+};
 enum wx_mode { WX_STRICT, WX_SEALED, WX_ALLOW };
 enum env_action { ENV_KEEP, ENV_SET, ENV_CLEAR };
 
@@ -204,9 +211,9 @@ struct never {
 	struct call_rules calls; /* syscall class: under which conditions it is described */
 };
 
-#define LAYER_LIST(type) \
-	struct {         \
-		type *items; \
+#define LAYER_LIST(type)                \
+	struct {                        \
+		type *items;            \
 		size_t count, capacity; \
 	}
 
@@ -255,7 +262,8 @@ struct verdict layer_decide_call(const struct layer *layer, enum arch arch, uint
 				 long *ret_rule);
 struct verdict layer_decide(const struct layer *layer, const struct request *request, long *ret_rule);
 /* Strongest over all layers; ties keep the later layer's. *ret_layer: which. */
-struct verdict model_decide(const struct model *model, const struct request *request, size_t *ret_layer, long *ret_rule);
+struct verdict model_decide(const struct model *model, const struct request *request, size_t *ret_layer,
+			    long *ret_rule);
 
 /* a stronger than b? */
 bool verdict_stronger(struct verdict a, struct verdict b);

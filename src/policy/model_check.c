@@ -28,7 +28,8 @@ static void check_test(const struct layer *layer, const struct policy_test *test
 {
 	long deciding;
 	struct verdict verdict = layer_decide(layer, &test->request, &deciding);
-	bool same = verdict.kind == test->expected.kind && (!test->error_written || verdict.error == test->expected.error);
+	bool same = verdict.kind == test->expected.kind &&
+		    (!test->error_written || verdict.error == test->expected.error);
 	struct str got;
 	struct diag *d;
 
@@ -98,9 +99,8 @@ static bool address_meets(enum net_protocol protocol, const struct net_address *
 	if (a->any_address || b->any_address)
 		return true;
 	if (protocol == NET_UNIX)
-		return a->abstract || b->abstract
-			       ? a->abstract && b->abstract && !strcmp(a->abstract, b->abstract)
-			       : pattern_overlap(&a->path, &b->path);
+		return a->abstract || b->abstract ? a->abstract && b->abstract && !strcmp(a->abstract, b->abstract)
+						  : pattern_overlap(&a->path, &b->path);
 	return a->number == b->number;
 }
 
@@ -139,22 +139,15 @@ static bool typed_meet(const struct rule *never, const struct rule *allow)
 	if (never->class != allow->class)
 		return false;
 	switch (never->class) {
-	case REQUEST_FILE:
-		return (never->operations & allow->operations) && paths_meet(never, allow);
-	case REQUEST_EXEC:
-		return paths_meet(never, allow);
-	case REQUEST_NET:
-		return (never->operations & allow->operations) && nets_meet(never, allow);
-	case REQUEST_SIGNAL:
-		return never->operations & allow->operations;
-	case REQUEST_IOCTL:
-		return commands_meet(never, allow);
+	case REQUEST_FILE: return (never->operations & allow->operations) && paths_meet(never, allow);
+	case REQUEST_EXEC: return paths_meet(never, allow);
+	case REQUEST_NET: return (never->operations & allow->operations) && nets_meet(never, allow);
+	case REQUEST_SIGNAL: return never->operations & allow->operations;
+	case REQUEST_IOCTL: return commands_meet(never, allow);
 	case REQUEST_PTRACE:
-	case REQUEST_MOUNT:
-		return true;
+	case REQUEST_MOUNT: return true;
 	case REQUEST_SYSCALL:
-	case REQUEST_CLASS_COUNT:
-		break;
+	case REQUEST_CLASS_COUNT: break;
 	}
 	return false;
 }

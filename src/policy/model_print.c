@@ -17,8 +17,10 @@ static void print_number(uint64_t value, bool is_signed, struct str *out)
 
 void cond_print(const struct cond *cond, struct str *out)
 {
-	static const char *const compares[] = { [COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_LT] = "<", [COMPARE_LE] = "<=",
-						[COMPARE_GT] = ">",  [COMPARE_GE] = ">=", [COMPARE_WITHIN] = "within" };
+	static const char *const compares[] = {
+		[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_LT] = "<",         [COMPARE_LE] = "<=",
+		[COMPARE_GT] = ">",  [COMPARE_GE] = ">=", [COMPARE_WITHIN] = "within"
+	};
 
 	switch (cond->kind) {
 	case COND_AND:
@@ -136,7 +138,8 @@ static void print_typed_rule(const struct layer *layer, const struct rule *rule,
 		print_rule_objects(rule, out);
 	}
 	if (rule->as_user)
-		str_addf(out, " as %s%s%s", rule->as_user, rule->as_group ? ":" : "", rule->as_group ? rule->as_group : "");
+		str_addf(out, " as %s%s%s", rule->as_user, rule->as_group ? ":" : "",
+			 rule->as_group ? rule->as_group : "");
 	if (rule->log)
 		str_add(out, " log");
 	if (rule->has_uid)
@@ -184,16 +187,17 @@ static void print_settings(const struct layer *layer, struct str *out)
 		str_addc(out, '\n');
 	}
 	for (size_t i = 0; i < layer->limits.count; i++)
-		str_addf(out, "  limit %s %llu\n", layer->limits.items[i].name, (unsigned long long)layer->limits.items[i].value);
+		str_addf(out, "  limit %s %llu\n", layer->limits.items[i].name,
+			 (unsigned long long)layer->limits.items[i].value);
 	for (size_t i = 0; i < layer->requirements.count; i++)
 		str_addf(out, "  require %s >= %llu\n", layer->requirements.items[i].feature,
 			 (unsigned long long)layer->requirements.items[i].at_least);
 	for (size_t i = 0; i < layer->preferences.count; i++)
 		str_addf(out, "  prefer %s else %s\n", layer->preferences.items[i].name,
 			 layer->preferences.items[i].vanilla ? "vanilla" : "die");
-	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class++)
+	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class ++)
 		if (layer->defaults[class].written) {
-			str_addf(out, "  default %s ", request_class_name((enum request_class)class));
+			str_addf(out, "  default %s ", request_class_name((enum request_class) class));
 			verdict_print(layer->defaults[class].verdict, out);
 			str_addc(out, '\n');
 		}

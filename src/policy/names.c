@@ -29,7 +29,7 @@ static const struct named_number net_operations[] = {
 NAMED_TABLE(net_operation_table, "net operation", net_operations);
 
 static const struct named_number net_protocols[] = {
-	{ "tcp", NET_TCP, NULL },	{ "udp", NET_UDP, NULL },	{ "unix", NET_UNIX, NULL },
+	{ "tcp", NET_TCP, NULL },         { "udp", NET_UDP, NULL },       { "unix", NET_UNIX, NULL },
 	{ "netlink", NET_NETLINK, NULL }, { "packet", NET_PACKET, NULL }, { "vsock", NET_VSOCK, NULL },
 };
 NAMED_TABLE(net_protocol_table, "protocol", net_protocols);
@@ -77,7 +77,7 @@ void verdict_print(struct verdict verdict, struct str *out)
 
 void operations_print(enum request_class class, uint32_t operations, struct str *out)
 {
-	const struct named_table *table = class == REQUEST_NET	  ? &net_operation_table
+	const struct named_table *table = class == REQUEST_NET      ? &net_operation_table
 					  : class == REQUEST_SIGNAL ? &signal_target_table
 								    : &file_operation_table;
 	const char *separator = "";
@@ -95,103 +95,104 @@ void operations_print(enum request_class class, uint32_t operations, struct str 
 	}
 }
 
+/* Sorted by name. tests/unit/test_resolve.c holds it against data/grants.cordon. */
+static const struct {
+	const char *name;
+	enum request_class class;
+} call_classes[] = {
+	{ "accept", REQUEST_NET },
+	{ "accept4", REQUEST_NET },
+	{ "bind", REQUEST_NET },
+	{ "chmod", REQUEST_FILE },
+	{ "chown", REQUEST_FILE },
+	{ "chown32", REQUEST_FILE },
+	{ "connect", REQUEST_NET },
+	{ "creat", REQUEST_FILE },
+	{ "execve", REQUEST_EXEC },
+	{ "execveat", REQUEST_EXEC },
+	{ "fchmod", REQUEST_FILE },
+	{ "fchmodat", REQUEST_FILE },
+	{ "fchmodat2", REQUEST_FILE },
+	{ "fchown", REQUEST_FILE },
+	{ "fchown32", REQUEST_FILE },
+	{ "fchownat", REQUEST_FILE },
+	{ "file_setattr", REQUEST_FILE },
+	{ "fremovexattr", REQUEST_FILE },
+	{ "fsconfig", REQUEST_MOUNT },
+	{ "fsetxattr", REQUEST_FILE },
+	{ "fsmount", REQUEST_MOUNT },
+	{ "fsopen", REQUEST_MOUNT },
+	{ "fspick", REQUEST_MOUNT },
+	{ "futimesat", REQUEST_FILE },
+	{ "ioctl", REQUEST_IOCTL },
+	{ "kcmp", REQUEST_PTRACE },
+	{ "kill", REQUEST_SIGNAL },
+	{ "lchown", REQUEST_FILE },
+	{ "lchown32", REQUEST_FILE },
+	{ "link", REQUEST_FILE },
+	{ "linkat", REQUEST_FILE },
+	{ "listen", REQUEST_NET },
+	{ "lremovexattr", REQUEST_FILE },
+	{ "lsetxattr", REQUEST_FILE },
+	{ "mkdir", REQUEST_FILE },
+	{ "mkdirat", REQUEST_FILE },
+	{ "mknod", REQUEST_FILE },
+	{ "mknodat", REQUEST_FILE },
+	{ "mount", REQUEST_MOUNT },
+	{ "mount_setattr", REQUEST_MOUNT },
+	{ "move_mount", REQUEST_MOUNT },
+	{ "open", REQUEST_FILE },
+	{ "open_tree", REQUEST_MOUNT },
+	{ "open_tree_attr", REQUEST_MOUNT },
+	{ "openat", REQUEST_FILE },
+	{ "openat2", REQUEST_FILE },
+	{ "pidfd_getfd", REQUEST_PTRACE },
+	{ "pidfd_send_signal", REQUEST_SIGNAL },
+	{ "pivot_root", REQUEST_MOUNT },
+	{ "process_madvise", REQUEST_PTRACE },
+	{ "process_vm_readv", REQUEST_PTRACE },
+	{ "process_vm_writev", REQUEST_PTRACE },
+	{ "ptrace", REQUEST_PTRACE },
+	{ "removexattr", REQUEST_FILE },
+	{ "removexattrat", REQUEST_FILE },
+	{ "rename", REQUEST_FILE },
+	{ "renameat", REQUEST_FILE },
+	{ "renameat2", REQUEST_FILE },
+	{ "rmdir", REQUEST_FILE },
+	{ "rt_sigqueueinfo", REQUEST_SIGNAL },
+	{ "rt_tgsigqueueinfo", REQUEST_SIGNAL },
+	{ "sendto", REQUEST_NET },
+	{ "setsockopt", REQUEST_NET },
+	{ "setxattr", REQUEST_FILE },
+	{ "setxattrat", REQUEST_FILE },
+	{ "socket", REQUEST_NET },
+	{ "socketcall", REQUEST_NET },
+	{ "symlink", REQUEST_FILE },
+	{ "symlinkat", REQUEST_FILE },
+	{ "tgkill", REQUEST_SIGNAL },
+	{ "tkill", REQUEST_SIGNAL },
+	{ "truncate", REQUEST_FILE },
+	{ "truncate64", REQUEST_FILE },
+	{ "umount", REQUEST_MOUNT },
+	{ "umount2", REQUEST_MOUNT },
+	{ "unlink", REQUEST_FILE },
+	{ "unlinkat", REQUEST_FILE },
+	{ "utime", REQUEST_FILE },
+	{ "utimensat", REQUEST_FILE },
+	{ "utimensat_time64", REQUEST_FILE },
+	{ "utimes", REQUEST_FILE },
+};
+
 enum request_class call_request_class(uint16_t call)
 {
-	/* Sorted by name. tests/unit/test_resolve.c holds it against data/grants.cordon. */
-	static const struct {
-		const char *name;
-		enum request_class class;
-	} classes[] = {
-		{ "accept", REQUEST_NET },
-		{ "accept4", REQUEST_NET },
-		{ "bind", REQUEST_NET },
-		{ "chmod", REQUEST_FILE },
-		{ "chown", REQUEST_FILE },
-		{ "chown32", REQUEST_FILE },
-		{ "connect", REQUEST_NET },
-		{ "creat", REQUEST_FILE },
-		{ "execve", REQUEST_EXEC },
-		{ "execveat", REQUEST_EXEC },
-		{ "fchmod", REQUEST_FILE },
-		{ "fchmodat", REQUEST_FILE },
-		{ "fchmodat2", REQUEST_FILE },
-		{ "fchown", REQUEST_FILE },
-		{ "fchown32", REQUEST_FILE },
-		{ "fchownat", REQUEST_FILE },
-		{ "file_setattr", REQUEST_FILE },
-		{ "fremovexattr", REQUEST_FILE },
-		{ "fsconfig", REQUEST_MOUNT },
-		{ "fsetxattr", REQUEST_FILE },
-		{ "fsmount", REQUEST_MOUNT },
-		{ "fsopen", REQUEST_MOUNT },
-		{ "fspick", REQUEST_MOUNT },
-		{ "futimesat", REQUEST_FILE },
-		{ "ioctl", REQUEST_IOCTL },
-		{ "kcmp", REQUEST_PTRACE },
-		{ "kill", REQUEST_SIGNAL },
-		{ "lchown", REQUEST_FILE },
-		{ "lchown32", REQUEST_FILE },
-		{ "link", REQUEST_FILE },
-		{ "linkat", REQUEST_FILE },
-		{ "listen", REQUEST_NET },
-		{ "lremovexattr", REQUEST_FILE },
-		{ "lsetxattr", REQUEST_FILE },
-		{ "mkdir", REQUEST_FILE },
-		{ "mkdirat", REQUEST_FILE },
-		{ "mknod", REQUEST_FILE },
-		{ "mknodat", REQUEST_FILE },
-		{ "mount", REQUEST_MOUNT },
-		{ "mount_setattr", REQUEST_MOUNT },
-		{ "move_mount", REQUEST_MOUNT },
-		{ "open", REQUEST_FILE },
-		{ "open_tree", REQUEST_MOUNT },
-		{ "open_tree_attr", REQUEST_MOUNT },
-		{ "openat", REQUEST_FILE },
-		{ "openat2", REQUEST_FILE },
-		{ "pidfd_getfd", REQUEST_PTRACE },
-		{ "pidfd_send_signal", REQUEST_SIGNAL },
-		{ "pivot_root", REQUEST_MOUNT },
-		{ "process_madvise", REQUEST_PTRACE },
-		{ "process_vm_readv", REQUEST_PTRACE },
-		{ "process_vm_writev", REQUEST_PTRACE },
-		{ "ptrace", REQUEST_PTRACE },
-		{ "removexattr", REQUEST_FILE },
-		{ "removexattrat", REQUEST_FILE },
-		{ "rename", REQUEST_FILE },
-		{ "renameat", REQUEST_FILE },
-		{ "renameat2", REQUEST_FILE },
-		{ "rmdir", REQUEST_FILE },
-		{ "rt_sigqueueinfo", REQUEST_SIGNAL },
-		{ "rt_tgsigqueueinfo", REQUEST_SIGNAL },
-		{ "sendto", REQUEST_NET },
-		{ "setsockopt", REQUEST_NET },
-		{ "setxattr", REQUEST_FILE },
-		{ "setxattrat", REQUEST_FILE },
-		{ "socket", REQUEST_NET },
-		{ "socketcall", REQUEST_NET },
-		{ "symlink", REQUEST_FILE },
-		{ "symlinkat", REQUEST_FILE },
-		{ "tgkill", REQUEST_SIGNAL },
-		{ "tkill", REQUEST_SIGNAL },
-		{ "truncate", REQUEST_FILE },
-		{ "truncate64", REQUEST_FILE },
-		{ "umount", REQUEST_MOUNT },
-		{ "umount2", REQUEST_MOUNT },
-		{ "unlink", REQUEST_FILE },
-		{ "unlinkat", REQUEST_FILE },
-		{ "utime", REQUEST_FILE },
-		{ "utimensat", REQUEST_FILE },
-		{ "utimensat_time64", REQUEST_FILE },
-		{ "utimes", REQUEST_FILE },
-	};
-	size_t low = 0, high = ARRAY_SIZE(classes);
+	size_t low = 0, high = ARRAY_SIZE(call_classes);
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(call_table[call].name, classes[middle].name);
+		int order = strcmp(call_table[call].name, call_classes[middle].name);
 
 		if (order == 0)
-			return classes[middle].class;
+			return call_classes[middle].class;
 		if (order < 0)
 			high = middle;
 		else

@@ -46,13 +46,15 @@ static const struct ast_profile *find_template(struct resolver *r, const struct 
 	if (!found)
 		found = find_profile(parse_embedded(name->text, r->arena, r->diags), name->text, version->text);
 	if (!found && s->find_template)
-		found = find_profile(s->find_template(s->context, name->text, version->text, r->arena, r->diags), name->text,
-				     version->text);
+		found = find_profile(s->find_template(s->context, name->text, version->text, r->arena, r->diags),
+				     name->text, version->text);
 	if (found)
 		return found;
 	d = diag_error(r->diags, "C0201", name->span, "there is no template `%s@%s`", name->text,
 		       version->text ? version->text : "1");
-	diag_help(r->diags, d, "Cordon brings std/c-runtime@1 std/readonly@1 std/dns@1 std/tmp@1 std/tty@1 std/server@1 std/python@1 std/build@1");
+	diag_help(r->diags, d,
+		  "Cordon brings std/c-runtime@1 std/readonly@1 std/dns@1 std/tmp@1 std/tty@1 std/server@1 "
+		  "std/python@1 std/build@1");
 	return NULL;
 }
 
@@ -75,7 +77,8 @@ static bool bind_parameters(struct resolver *r, const struct ast_statement *use,
 			diag_help(r->diags,
 				  diag_error(r->diags, "C0203", use->span, "template `%s` needs a value for `%s`",
 					     template->name.text, pair.key.text),
-				  "write `use %s@%s %s=...`", template->name.text, template->version.text, pair.key.text);
+				  "write `use %s@%s %s=...`", template->name.text, template->version.text,
+				  pair.key.text);
 			good = false;
 			continue;
 		}
@@ -111,7 +114,8 @@ static void flatten_use(struct resolver *r, const struct ast_statement *use, con
 			  "a template may not use itself, directly or through others");
 		return;
 	}
-	*scope = (struct scope){ .template_name = template->name.text, .phase = outer ? outer->phase : PHASE_NONE,
+	*scope = (struct scope){ .template_name = template->name.text,
+				 .phase = outer ? outer->phase : PHASE_NONE,
 				 .parent = outer };
 	if (bind_parameters(r, use, outer, template, scope))
 		flatten(r, &template->body, scope, depth + 1);
@@ -131,13 +135,15 @@ static void flatten_phase(struct resolver *r, const struct ast_statement *statem
 	if ((outer && outer->phase != PHASE_NONE) || (r->layer->phases.count == 0) != !statement->u.phase.trigger) {
 		struct diag *d = diag_error(r->diags, "C0242", statement->u.phase.name.span,
 					    outer && outer->phase != PHASE_NONE ? "a phase can't stand in a phase"
-					    : r->layer->phases.count		? "this phase has no trigger"
-										: "the first phase can't have a trigger");
+					    : r->layer->phases.count            ? "this phase has no trigger"
+								     : "the first phase can't have a trigger");
 
-		diag_help(r->diags, d, "every process starts in the first phase; later ones are written `phase NAME after TRIGGER {`");
+		diag_help(
+			r->diags, d,
+			"every process starts in the first phase; later ones are written `phase NAME after TRIGGER {`");
 	}
-	*arena_push(r->arena, &r->layer->phases) = (struct phase){ .name = name, .span = statement->u.phase.name.span,
-								   .ast = statement };
+	*arena_push(r->arena, &r->layer->phases) =
+		(struct phase){ .name = name, .span = statement->u.phase.name.span, .ast = statement };
 	*scope = (struct scope){ .template_name = NULL, .phase = (int)r->layer->phases.count - 1, .parent = outer };
 	flatten(r, &statement->u.phase.body, scope, depth);
 }
@@ -175,10 +181,10 @@ static void do_default(struct resolver *r, const struct flat_statement *flat)
 
 	if (s->u.fallback.errno_name.text && !resolve_errno(r, &s->u.fallback.errno_name, &fallback.verdict.error))
 		return;
-	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class++) {
+	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class ++) {
 		struct fallback *old = &r->layer->defaults[class];
 
-		if (strcmp(request_class_name((enum request_class)class), s->u.fallback.class.text) != 0)
+		if (strcmp(request_class_name((enum request_class) class), s->u.fallback.class.text) != 0)
 			continue;
 		/* two defaults of one class stack like rules: the stronger holds */
 		if (!old->written || verdict_stronger(fallback.verdict, old->verdict))
@@ -190,8 +196,8 @@ static void do_default(struct resolver *r, const struct flat_statement *flat)
 static void do_require(struct resolver *r, const struct flat_statement *flat)
 {
 	static const struct named_number rows[] = {
-		{ "landlock", 0, NULL }, { "seccomp", 0, NULL }, { "notify", 0, NULL }, { "mdwe", 0, NULL },
-		{ "userns", 0, NULL },	 { "mount", 0, NULL },	 { "cgroup2", 0, NULL }, { "bpf-lsm", 0, NULL },
+		{ "landlock", 0, NULL }, { "seccomp", 0, NULL }, { "notify", 0, NULL },  { "mdwe", 0, NULL },
+		{ "userns", 0, NULL },   { "mount", 0, NULL },   { "cgroup2", 0, NULL }, { "bpf-lsm", 0, NULL },
 	};
 	static const struct named_table features = { "feature", ARRAY_SIZE(rows), rows };
 	const struct ast_statement *s = flat->statement;
@@ -200,11 +206,14 @@ static void do_require(struct resolver *r, const struct flat_statement *flat)
 	bool negative = false;
 
 	if (!named_find(&features, requirement.feature, &unused)) {
-		diag_help(r->diags, diag_error(r->diags, "C0233", s->u.require.feature.span, "unknown feature `%s`", requirement.feature),
+		diag_help(r->diags,
+			  diag_error(r->diags, "C0233", s->u.require.feature.span, "unknown feature `%s`",
+				     requirement.feature),
 			  "features are: landlock seccomp notify mdwe userns mount cgroup2 bpf-lsm");
 		return;
 	}
-	if (s->u.require.value.text && (!parse_number(s->u.require.value.text, &requirement.at_least, &negative) || negative)) {
+	if (s->u.require.value.text &&
+	    (!parse_number(s->u.require.value.text, &requirement.at_least, &negative) || negative)) {
 		diag_error(r->diags, "C0216", s->u.require.value.span, "`%s` is not a number", s->u.require.value.text);
 		return;
 	}
@@ -242,7 +251,9 @@ static void do_never(struct resolver *r, const struct flat_statement *flat)
 static void do_test(struct resolver *r, const struct flat_statement *flat)
 {
 	const struct ast_statement *s = flat->statement;
-	struct policy_test test = { .span = s->span, .expected.kind = s->u.test.verdict, .ast = s,
+	struct policy_test test = { .span = s->span,
+				    .expected.kind = s->u.test.verdict,
+				    .ast = s,
 				    .error_written = s->u.test.errno_name.text != NULL };
 	struct ast_request request = s->u.test.request;
 
@@ -262,7 +273,8 @@ static void do_test(struct resolver *r, const struct flat_statement *flat)
 			if (!strcmp(r->layer->phases.items[i].name, s->u.test.phase.text))
 				test.request.phase = (int)i;
 		if (test.request.phase == PHASE_NONE) {
-			diag_error(r->diags, "C0243", s->u.test.phase.span, "there is no phase `%s`", s->u.test.phase.text);
+			diag_error(r->diags, "C0243", s->u.test.phase.span, "there is no phase `%s`",
+				   s->u.test.phase.text);
 			return;
 		}
 	}
@@ -308,7 +320,8 @@ static void do_private(struct resolver *r, const struct flat_statement *flat)
 			continue;
 		if (pattern.subtree || !pattern.literal_root || !strcmp(pattern.text, "/")) {
 			diag_help(r->diags,
-				  diag_error(r->diags, "C0227", word->span, "`private` takes a directory, not a pattern"),
+				  diag_error(r->diags, "C0227", word->span,
+					     "`private` takes a directory, not a pattern"),
 				  "write `private /tmp`");
 			continue;
 		}
@@ -337,8 +350,9 @@ static void do_env(struct resolver *r, const struct flat_statement *flat)
 		const char *value = resolve_word(r, flat->scope, &s->u.env.pairs.items[i].value);
 
 		if (value)
-			*arena_push(r->arena, &r->layer->env) =
-				(struct env_op){ .action = ENV_SET, .name = s->u.env.pairs.items[i].key.text, .value = value };
+			*arena_push(r->arena, &r->layer->env) = (struct env_op){
+				.action = ENV_SET, .name = s->u.env.pairs.items[i].key.text, .value = value
+			};
 	}
 }
 
@@ -352,7 +366,8 @@ static void do_chdir(struct resolver *r, const struct flat_statement *flat)
 	    (r->layer->chdir && strcmp(r->layer->chdir, pattern.text) != 0)) {
 		diag_help(r->diags,
 			  diag_error(r->diags, "C0230", flat->statement->span,
-				     r->layer->chdir ? "there are two different `chdir`" : "`chdir` takes a directory, not a pattern"),
+				     r->layer->chdir ? "there are two different `chdir`"
+						     : "`chdir` takes a directory, not a pattern"),
 			  "write one `chdir /path`");
 		return;
 	}
@@ -384,7 +399,8 @@ static void do_arch(struct resolver *r, const struct flat_statement *flat)
 				known = true;
 			}
 		if (!known)
-			diag_help(r->diags, diag_error(r->diags, "C0224", word->span, "unknown architecture `%s`", word->text),
+			diag_help(r->diags,
+				  diag_error(r->diags, "C0224", word->span, "unknown architecture `%s`", word->text),
 				  "known are x86_64 i386 x32 aarch64");
 	}
 }
@@ -420,8 +436,11 @@ static void do_limit(struct resolver *r, const struct flat_statement *flat)
 		if (!table_word(r, "C0225", &limit_table, &pair->key, &unit) || !text)
 			continue;
 		if (!limit_value(text, unit == 2, &limit.value)) {
-			diag_help(r->diags, diag_error(r->diags, "C0225", pair->value.span, "`%s` is no value of `%s`", text, limit.name),
-				  unit == 2 ? "write for example `10s` or `5m`" : "write a number, with K, M or G if you like");
+			diag_help(r->diags,
+				  diag_error(r->diags, "C0225", pair->value.span, "`%s` is no value of `%s`", text,
+					     limit.name),
+				  unit == 2 ? "write for example `10s` or `5m`"
+					    : "write a number, with K, M or G if you like");
 			continue;
 		}
 		*arena_push(r->arena, &r->layer->limits) = limit;
@@ -431,14 +450,17 @@ static void do_limit(struct resolver *r, const struct flat_statement *flat)
 static void do_wx(struct resolver *r, const struct flat_statement *flat)
 {
 	const struct word *word = &flat->statement->u.word;
-	static const struct named_number rows[] = { { "allow", WX_ALLOW, NULL }, { "sealed", WX_SEALED, NULL }, { "strict", WX_STRICT, NULL } };
+	static const struct named_number rows[] = { { "allow", WX_ALLOW, NULL },
+						    { "sealed", WX_SEALED, NULL },
+						    { "strict", WX_STRICT, NULL } };
 	static const struct named_table modes = { "mode of wx", ARRAY_SIZE(rows), rows };
 	uint64_t mode;
 
 	if (!table_word(r, "C0228", &modes, word, &mode))
 		return;
 	if (r->layer->wx_span.source && r->layer->wx != (enum wx_mode)mode) {
-		diag_help(r->diags, diag_error(r->diags, "C0228", word->span, "there are two different `wx`"), "keep one of them");
+		diag_help(r->diags, diag_error(r->diags, "C0228", word->span, "there are two different `wx`"),
+			  "keep one of them");
 		return;
 	}
 	r->layer->wx = (enum wx_mode)mode;
@@ -455,7 +477,9 @@ static void do_ask_timeout(struct resolver *r, const struct flat_statement *flat
 	uint64_t seconds;
 
 	if (!limit_value(flat->statement->u.word.text, true, &seconds)) {
-		diag_help(r->diags, diag_error(r->diags, "C0225", flat->statement->u.word.span, "`%s` is no duration", flat->statement->u.word.text),
+		diag_help(r->diags,
+			  diag_error(r->diags, "C0225", flat->statement->u.word.span, "`%s` is no duration",
+				     flat->statement->u.word.text),
 			  "write for example `ask-timeout 30s`");
 		return;
 	}
@@ -468,12 +492,12 @@ static const struct {
 	statement_handler *handle;
 	bool early; /* others depend on it */
 } handlers[STATEMENT_KIND_COUNT] = {
-	[STATEMENT_RULE] = { do_rule, false },	     [STATEMENT_DEFAULT] = { do_default, false },
+	[STATEMENT_RULE] = { do_rule, false },       [STATEMENT_DEFAULT] = { do_default, false },
 	[STATEMENT_REQUIRE] = { do_require, false }, [STATEMENT_PREFER] = { do_prefer, false },
 	[STATEMENT_NEVER] = { do_never, false },     [STATEMENT_TEST] = { do_test, false },
 	[STATEMENT_ISOLATE] = { do_isolate, true },  [STATEMENT_PRIVATE] = { do_private, false },
-	[STATEMENT_ENV] = { do_env, false },	     [STATEMENT_CHDIR] = { do_chdir, false },
-	[STATEMENT_CAP] = { do_cap, false },	     [STATEMENT_ARCH] = { do_arch, true },
+	[STATEMENT_ENV] = { do_env, false },         [STATEMENT_CHDIR] = { do_chdir, false },
+	[STATEMENT_CAP] = { do_cap, false },         [STATEMENT_ARCH] = { do_arch, true },
 	[STATEMENT_LIMIT] = { do_limit, false },     [STATEMENT_WX] = { do_wx, true },
 	[STATEMENT_DECIDER] = { do_decider, false }, [STATEMENT_ASK_TIMEOUT] = { do_ask_timeout, false },
 };
@@ -534,8 +558,11 @@ int resolve(const struct layer_source *sources, size_t count, const struct surro
 
 	model->arena = arena;
 	for (size_t i = 0; i < count; i++) {
-		struct resolver r = { .arena = arena, .diags = diags, .surroundings = surroundings,
-				      .file = sources[i].file, .grants = grants,
+		struct resolver r = { .arena = arena,
+				      .diags = diags,
+				      .surroundings = surroundings,
+				      .file = sources[i].file,
+				      .grants = grants,
 				      .layer = arena_new_of(arena, struct layer) };
 
 		resolve_layer(&r, &sources[i]);

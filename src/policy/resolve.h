@@ -34,8 +34,8 @@ must_check int resolve(const struct layer_source *sources, size_t count, const s
 must_check int model_check(const struct model *model, struct diags *diags);
 
 /* A literal request (`cordon explain`): names looked up. 0 or -EINVAL. */
-must_check int resolve_request(const struct ast_request *ast, const struct surroundings *surroundings, struct arena *arena,
-			       struct diags *diags, struct request *ret);
+must_check int resolve_request(const struct ast_request *ast, const struct surroundings *surroundings,
+			       struct arena *arena, struct diags *diags, struct request *ret);
 
 /* A request without a stack: used by layer_decide. */
 void request_print(const struct request *request, struct str *out);

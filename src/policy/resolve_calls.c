@@ -44,7 +44,8 @@ static void open_call(struct resolver *r, const struct scope *scope, const struc
 				return;
 		} else if (from_group && row->pin && verdict.kind == VERDICT_ALLOW) {
 			/* a pin that can't be stated keeps the call closed */
-			cond[arch] = call_args_stable(row, (enum arch)arch) ? resolve_pin(r, call, (enum arch)arch) : NULL;
+			cond[arch] = call_args_stable(row, (enum arch)arch) ? resolve_pin(r, call, (enum arch)arch)
+									    : NULL;
 			if (!cond[arch])
 				cond[arch] = always_false(r);
 		}
@@ -62,13 +63,14 @@ static bool may_open(struct resolver *r, const struct rule *rule, const struct w
 {
 	struct diag *d;
 
-	if (rule->builtin || rule->verdict.kind != VERDICT_ALLOW || row->class == CLASS_BASIC || row->class == CLASS_PRIVILEGED)
+	if (rule->builtin || rule->verdict.kind != VERDICT_ALLOW || row->class == CLASS_BASIC ||
+	    row->class == CLASS_PRIVILEGED)
 		return true;
 	if (!from_group && !rule->template_name && rule->because)
 		return true;
 	d = diag_error(r->diags, row->class == CLASS_TYPED ? "C0220" : "C0222", word->span, "`%s` %s: %s", row->name,
 		       class_reason[row->class],
-		       from_group	    ? "no group can open it"
+		       from_group            ? "no group can open it"
 		       : rule->template_name ? "no template can open it"
 					     : "it needs a reason");
 	diag_help(r->diags, d, "write `syscall %s because \"...\"` in the profile itself%s", row->name,
@@ -219,8 +221,9 @@ static void grant_ioctl(struct resolver *r, uint32_t index, const struct rule *r
 		struct cond *atom = arena_new_of(r->arena, struct cond);
 		struct cond *either = arena_new_of(r->arena, struct cond);
 
-		*atom = (struct cond){ .kind = COND_ATOM, .arg = 1, .bits = 32, .compare = COMPARE_EQ,
-				       .value = rule->commands.items[i] };
+		*atom = (struct cond){
+			.kind = COND_ATOM, .arg = 1, .bits = 32, .compare = COMPARE_EQ, .value = rule->commands.items[i]
+		};
 		*either = (struct cond){ .kind = COND_OR, .left = any, .right = atom };
 		any = any ? either : atom;
 	}
@@ -246,33 +249,18 @@ void resolve_rule_calls(struct resolver *r, uint32_t index)
 	if (rule.as_user)
 		return;
 	switch (rule.class) {
-	case REQUEST_FILE:
-		grant_file(r, index, &rule);
-		break;
-	case REQUEST_NET:
-		grant_net(r, index, &rule);
-		break;
+	case REQUEST_FILE: grant_file(r, index, &rule); break;
+	case REQUEST_NET: grant_net(r, index, &rule); break;
 	case REQUEST_EXEC:
 		if (rule.verdict.kind == VERDICT_ALLOW || !rule.objects.count)
 			apply_grant(r, index, "grant/exec", rule.verdict, 0);
 		break;
-	case REQUEST_SIGNAL:
-		grant_signal(r, index, &rule);
-		break;
-	case REQUEST_PTRACE:
-		apply_grant(r, index, "grant/ptrace", rule.verdict, 0);
-		break;
-	case REQUEST_MOUNT:
-		apply_grant(r, index, "grant/mount", rule.verdict, 0);
-		break;
-	case REQUEST_IOCTL:
-		grant_ioctl(r, index, &rule);
-		break;
-	case REQUEST_SYSCALL:
-		open_named(r, &scope, &rule, index);
-		break;
-	case REQUEST_CLASS_COUNT:
-		break;
+	case REQUEST_SIGNAL: grant_signal(r, index, &rule); break;
+	case REQUEST_PTRACE: apply_grant(r, index, "grant/ptrace", rule.verdict, 0); break;
+	case REQUEST_MOUNT: apply_grant(r, index, "grant/mount", rule.verdict, 0); break;
+	case REQUEST_IOCTL: grant_ioctl(r, index, &rule); break;
+	case REQUEST_SYSCALL: open_named(r, &scope, &rule, index); break;
+	case REQUEST_CLASS_COUNT: break;
 	}
 }
 
@@ -282,8 +270,11 @@ static uint32_t add_builtin_rule(struct resolver *r, const char *because)
 {
 	struct rule *rule = arena_push(r->arena, &r->layer->rules);
 
-	*rule = (struct rule){ .verdict.kind = VERDICT_DENY, .class = REQUEST_SYSCALL, .phase = PHASE_NONE,
-			       .because = because, .builtin = true };
+	*rule = (struct rule){ .verdict.kind = VERDICT_DENY,
+			       .class = REQUEST_SYSCALL,
+			       .phase = PHASE_NONE,
+			       .because = because,
+			       .builtin = true };
 	return (uint32_t)(r->layer->rules.count - 1);
 }
 
@@ -316,8 +307,11 @@ static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call,
 			cond[arch] = always_false(r);
 			if (!(tested[arch] & 1u << arg))
 				continue;
-			*within = (struct cond){ .kind = COND_ATOM, .arg = (uint8_t)arg, .bits = (uint8_t)call_arg_bits(row, arg, (enum arch)arch),
-						 .compare = COMPARE_WITHIN, .value = row->args[arg].set->known[arch] };
+			*within = (struct cond){ .kind = COND_ATOM,
+						 .arg = (uint8_t)arg,
+						 .bits = (uint8_t)call_arg_bits(row, arg, (enum arch)arch),
+						 .compare = COMPARE_WITHIN,
+						 .value = row->args[arg].set->known[arch] };
 			*outside = (struct cond){ .kind = COND_NOT, .left = within };
 			cond[arch] = outside;
 			any = true;
@@ -351,7 +345,8 @@ void resolve_finish_calls(struct resolver *r)
 
 		for (; i < written && r->layer->calls.items[i].call == call; i++)
 			for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
-				tested[arch] |= tested_flags(r->layer->calls.items[i].cond[arch], &call_table[call], (enum arch)arch);
+				tested[arch] |= tested_flags(r->layer->calls.items[i].cond[arch], &call_table[call],
+							     (enum arch)arch);
 		deny_unknown_bits(r, unknown, call, tested);
 	}
 	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);

@@ -53,8 +53,8 @@ static void unknown_value(struct resolver *r, const struct word *word, const cha
 	struct diag *d = diag_error(r->diags, "C0215", word->span, "unknown value `%s`", name);
 
 	if (row && arg < row->arg_count && row->args[arg].set)
-		diag_help(r->diags, d, "argument `%s` of %s takes numbers and names such as %s", row->args[arg].name, row->name,
-			  row->args[arg].set->values[0].name);
+		diag_help(r->diags, d, "argument `%s` of %s takes numbers and names such as %s", row->args[arg].name,
+			  row->name, row->args[arg].set->values[0].name);
 	else
 		diag_help(r->diags, d, "write a number, or a name that the kernel's headers define");
 }
@@ -79,10 +79,12 @@ bool resolve_value(struct resolver *r, const struct scope *scope, const struct w
 			return false;
 		}
 		if (!fits(value, negative, bits)) {
-			struct diag *d = diag_error(r->diags, "C0216", word->span, "`%s` does not fit %u bits", name, bits);
+			struct diag *d = diag_error(r->diags, "C0216", word->span, "`%s` does not fit %u bits", name,
+						    bits);
 
 			diag_note(r->diags, d, "the kernel reads only the low %u bits of this argument", bits);
-			diag_help(r->diags, d, "write a smaller value, or compare the whole register with `arg%u:64`", arg);
+			diag_help(r->diags, d, "write a smaller value, or compare the whole register with `arg%u:64`",
+				  arg);
 			return false;
 		}
 		sum |= value;
@@ -139,7 +141,8 @@ static const struct cond *new_cond(struct resolver *r, struct cond cond)
 	return copy;
 }
 
-static const struct cond *join(struct resolver *r, enum cond_kind kind, const struct cond *left, const struct cond *right)
+static const struct cond *join(struct resolver *r, enum cond_kind kind, const struct cond *left,
+			       const struct cond *right)
 {
 	return new_cond(r, (struct cond){ .kind = kind, .left = left, .right = right });
 }
@@ -147,21 +150,24 @@ static const struct cond *join(struct resolver *r, enum cond_kind kind, const st
 static bool check_pointer(struct resolver *r, const struct ast_cond *ast, const struct place *place)
 {
 	bool equality = ast->compare == COMPARE_EQ || ast->compare == COMPARE_NE;
-	bool null = ast->values.count == 1 && (!strcmp(ast->values.items[0].text, "NULL") || !strcmp(ast->values.items[0].text, "0"));
+	bool null = ast->values.count == 1 &&
+		    (!strcmp(ast->values.items[0].text, "NULL") || !strcmp(ast->values.items[0].text, "0"));
 	struct diag *d;
 
-	if (!place->row || place->row->args[place->arg].type->kind != ARG_POINTER || (equality && null && !ast->mask.count))
+	if (!place->row || place->row->args[place->arg].type->kind != ARG_POINTER ||
+	    (equality && null && !ast->mask.count))
 		return true;
 	d = diag_error(r->diags, "C0217", ast->span, "`%s` is an address: only a comparison with NULL means something",
 		       ast->argument.text);
-	diag_note(r->diags, d, "what it points to can be changed by another thread after the check, so no filter may read it");
+	diag_note(r->diags, d,
+		  "what it points to can be changed by another thread after the check, so no filter may read it");
 	diag_help(r->diags, d, "write `%s == NULL` or `%s != NULL`", ast->argument.text, ast->argument.text);
 	return false;
 }
 
 /* The OR of @words, as bits of @place. */
-static bool resolve_bits(struct resolver *r, const struct scope *scope, const struct words *words, const struct place *place,
-			 enum arch arch, uint64_t *ret)
+static bool resolve_bits(struct resolver *r, const struct scope *scope, const struct words *words,
+			 const struct place *place, enum arch arch, uint64_t *ret)
 {
 	uint64_t sum = 0;
 
@@ -219,8 +225,7 @@ static const struct cond *resolve_tree(struct resolver *r, const struct scope *s
 	const struct cond *left, *right;
 
 	switch (ast->kind) {
-	case COND_ATOM:
-		return resolve_atom(r, scope, ast, row, arch);
+	case COND_ATOM: return resolve_atom(r, scope, ast, row, arch);
 	case COND_NOT:
 		left = resolve_tree(r, scope, ast->left, row, arch);
 		return left ? join(r, COND_NOT, left, NULL) : NULL;
@@ -233,16 +238,18 @@ static const struct cond *resolve_tree(struct resolver *r, const struct scope *s
 	return NULL;
 }
 
-const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, const struct ast_cond *ast, uint16_t call,
-				enum arch arch)
+const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, const struct ast_cond *ast,
+				uint16_t call, enum arch arch)
 {
 	const struct call_row *row = &call_table[call];
 
 	if (!call_args_stable(row, arch)) {
-		struct diag *d = diag_error(r->diags, "C0219", ast->span, "the arguments of %s on %s can't be told apart by position",
-					    row->name, arch_table[arch].name);
+		struct diag *d = diag_error(r->diags, "C0219", ast->span,
+					    "the arguments of %s on %s can't be told apart by position", row->name,
+					    arch_table[arch].name);
 
-		diag_note(r->diags, d, "there it splits 64-bit values over two registers, or takes its arguments from memory");
+		diag_note(r->diags, d,
+			  "there it splits 64-bit values over two registers, or takes its arguments from memory");
 		diag_help(r->diags, d, "drop the condition, or `arch %s`", arch_table[arch].name);
 		return NULL;
 	}

@@ -12,7 +12,9 @@ static bool request_file(struct resolver *r, const struct ast_request *ast, stru
 	if (ast->class == REQUEST_FILE && !resolve_operations(r, REQUEST_FILE, &one, &ret->operation))
 		return false;
 	if (ret->operation & (ret->operation - 1)) {
-		diag_help(r->diags, diag_error(r->diags, "C0206", ast->operation.span, "a request has one operation, `%s` is several", ast->operation.text),
+		diag_help(r->diags,
+			  diag_error(r->diags, "C0206", ast->operation.span,
+				     "a request has one operation, `%s` is several", ast->operation.text),
 			  "write one of read write append create delete rename link attr exec-map stat");
 		return false;
 	}
@@ -26,7 +28,8 @@ static bool request_net(struct resolver *r, const struct ast_request *ast, struc
 {
 	struct words one = { .items = (struct word *)&ast->operation, .count = 1 };
 
-	if (!resolve_operations(r, REQUEST_NET, &one, &ret->operation) || !resolve_net_protocol(r, &ast->protocol, &ret->protocol))
+	if (!resolve_operations(r, REQUEST_NET, &one, &ret->operation) ||
+	    !resolve_net_protocol(r, &ast->protocol, &ret->protocol))
 		return false;
 	if (ret->operation & NET_ACCEPT)
 		ret->operation = NET_ACCEPT;
@@ -103,11 +106,12 @@ bool resolve_one_request(struct resolver *r, const struct ast_request *ast, stru
 {
 	typedef bool request_resolver(struct resolver *, const struct ast_request *, struct request *);
 	static request_resolver *const resolvers[REQUEST_CLASS_COUNT] = {
-		[REQUEST_FILE] = request_file,	   [REQUEST_EXEC] = request_file,   [REQUEST_NET] = request_net,
+		[REQUEST_FILE] = request_file,     [REQUEST_EXEC] = request_file,   [REQUEST_NET] = request_net,
 		[REQUEST_SIGNAL] = request_signal, [REQUEST_IOCTL] = request_ioctl, [REQUEST_SYSCALL] = request_syscall,
 	};
-	struct request request = { .class = ast->class, .phase = PHASE_NONE, .uid = r->surroundings->uid,
-				   .arch = arch_native() };
+	struct request request = {
+		.class = ast->class, .phase = PHASE_NONE, .uid = r->surroundings->uid, .arch = arch_native()
+	};
 
 	if (resolvers[ast->class] && !resolvers[ast->class](r, ast, &request))
 		return false;
@@ -136,12 +140,11 @@ void request_print(const struct request *request, struct str *out)
 		operations_print(REQUEST_FILE, request->operation, out);
 		str_addf(out, " \"%s\"", request->path);
 		break;
-	case REQUEST_EXEC:
-		str_addf(out, " \"%s\"", request->path);
-		break;
+	case REQUEST_EXEC: str_addf(out, " \"%s\"", request->path); break;
 	case REQUEST_NET:
 		str_addc(out, ' ');
-		operations_print(REQUEST_NET, request->operation | (request->operation == NET_ACCEPT ? NET_BIND : 0u), out);
+		operations_print(REQUEST_NET, request->operation | (request->operation == NET_ACCEPT ? NET_BIND : 0u),
+				 out);
 		str_addf(out, " %s %s", named_name(&net_protocol_table, request->protocol), request->address.text);
 		break;
 	case REQUEST_SIGNAL:
@@ -161,7 +164,6 @@ void request_print(const struct request *request, struct str *out)
 		break;
 	case REQUEST_PTRACE:
 	case REQUEST_MOUNT:
-	case REQUEST_CLASS_COUNT:
-		break;
+	case REQUEST_CLASS_COUNT: break;
 	}
 }

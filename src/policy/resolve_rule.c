@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static bool add_patterns(struct resolver *r, const struct scope *scope, const struct words *words, struct patterns *list,
-			 bool writable)
+static bool add_patterns(struct resolver *r, const struct scope *scope, const struct words *words,
+			 struct patterns *list, bool writable)
 {
 	bool good = true;
 
@@ -35,8 +35,8 @@ static bool resolve_file(struct resolver *r, const struct scope *scope, const st
 	return good;
 }
 
-static bool add_addresses(struct resolver *r, const struct scope *scope, const struct rule *rule, const struct words *words,
-			  struct net_addresses *list)
+static bool add_addresses(struct resolver *r, const struct scope *scope, const struct rule *rule,
+			  const struct words *words, struct net_addresses *list)
 {
 	bool good = true;
 
@@ -122,7 +122,8 @@ static bool resolve_bare(struct resolver *r, const struct scope *scope, const st
 	if (rule->verdict.kind != VERDICT_ALLOW || (rule->because && !rule->template_name))
 		return true;
 	diag_help(r->diags,
-		  diag_error(r->diags, "C0221", rule->span, "`%s` is dangerous: it needs a reason, on a line of its own",
+		  diag_error(r->diags, "C0221", rule->span,
+			     "`%s` is dangerous: it needs a reason, on a line of its own",
 			     request_class_name(ast->class)),
 		  "write `%s because \"...\"` in the profile itself", request_class_name(ast->class));
 	return false;
@@ -138,7 +139,8 @@ static bool may_grant_command(struct resolver *r, const struct word *word, uint6
 
 		if (!named_find(&ioctl_table, forbidden[i], &value) || value != command)
 			continue;
-		diag_help(r->diags, diag_error(r->diags, "C0244", word->span, "no policy can open %s", forbidden[i]), "leave it out");
+		diag_help(r->diags, diag_error(r->diags, "C0244", word->span, "no policy can open %s", forbidden[i]),
+			  "leave it out");
 		return false;
 	}
 	return true;
@@ -155,7 +157,8 @@ static bool resolve_ioctl(struct resolver *r, const struct scope *scope, const s
 		known |= !strcmp(kinds[i], rule->ioctl_kind);
 	if (!known) {
 		diag_help(r->diags,
-			  diag_error(r->diags, "C0241", ast->protocol.span, "unknown kind of descriptor `%s`", rule->ioctl_kind),
+			  diag_error(r->diags, "C0241", ast->protocol.span, "unknown kind of descriptor `%s`",
+				     rule->ioctl_kind),
 			  "write `any`, tty, socket, file, directory, device or pipe");
 		good = false;
 	}
@@ -171,7 +174,8 @@ static bool resolve_ioctl(struct resolver *r, const struct scope *scope, const s
 	return good;
 }
 
-static bool resolve_syscall(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
+static bool resolve_syscall(struct resolver *r, const struct scope *scope, const struct ast_rule *ast,
+			    struct rule *rule)
 {
 	(void)scope;
 	(void)rule;
@@ -179,12 +183,13 @@ static bool resolve_syscall(struct resolver *r, const struct scope *scope, const
 	return no_excepts(r, ast);
 }
 
-typedef bool class_resolver(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule);
+typedef bool class_resolver(struct resolver *r, const struct scope *scope, const struct ast_rule *ast,
+			    struct rule *rule);
 
 static class_resolver *const class_resolvers[REQUEST_CLASS_COUNT] = {
-	[REQUEST_FILE] = resolve_file,	   [REQUEST_NET] = resolve_net,	    [REQUEST_EXEC] = resolve_exec,
-	[REQUEST_SIGNAL] = resolve_signal, [REQUEST_PTRACE] = resolve_bare, [REQUEST_IOCTL] = resolve_ioctl,
-	[REQUEST_MOUNT] = resolve_bare,	   [REQUEST_SYSCALL] = resolve_syscall,
+	[REQUEST_FILE] = resolve_file,     [REQUEST_NET] = resolve_net,         [REQUEST_EXEC] = resolve_exec,
+	[REQUEST_SIGNAL] = resolve_signal, [REQUEST_PTRACE] = resolve_bare,     [REQUEST_IOCTL] = resolve_ioctl,
+	[REQUEST_MOUNT] = resolve_bare,    [REQUEST_SYSCALL] = resolve_syscall,
 };
 
 /* ---- modifiers ---- */
@@ -193,13 +198,15 @@ static class_resolver *const class_resolvers[REQUEST_CLASS_COUNT] = {
 static bool check_as(struct resolver *r, const struct ast_rule *ast, const struct rule *rule)
 {
 	bool opens = rule->class == REQUEST_FILE &&
-		     !(rule->operations & ~(uint32_t)(FILE_READ | FILE_WRITE | FILE_APPEND | FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_ATTR));
+		     !(rule->operations & ~(uint32_t)(FILE_READ | FILE_WRITE | FILE_APPEND | FILE_CREATE | FILE_DELETE |
+						      FILE_RENAME | FILE_ATTR));
 	bool calls = rule->class == REQUEST_NET && !(rule->operations & NET_ACCEPT);
 	bool root = !strcmp(ast->as_user.text, "root") || !strcmp(ast->as_user.text, "0");
 	struct diag *d;
 
 	if (rule->verdict.kind != VERDICT_ALLOW || !(opens || calls)) {
-		d = diag_error(r->diags, "C0234", ast->as_user.span, "`as` is possible for bind, connect and open only");
+		d = diag_error(r->diags, "C0234", ast->as_user.span,
+			       "`as` is possible for bind, connect and open only");
 		diag_help(r->diags, d, "write it on a `net bind`, `net connect` or `file` grant");
 		return false;
 	}
@@ -213,7 +220,8 @@ static bool check_as(struct resolver *r, const struct ast_rule *ast, const struc
 	return true;
 }
 
-static bool resolve_modifiers(struct resolver *r, const struct scope *scope, const struct ast_rule *ast, struct rule *rule)
+static bool resolve_modifiers(struct resolver *r, const struct scope *scope, const struct ast_rule *ast,
+			      struct rule *rule)
 {
 	bool good = true;
 	uint32_t id;
@@ -221,7 +229,8 @@ static bool resolve_modifiers(struct resolver *r, const struct scope *scope, con
 	if (ast->errno_name.text) {
 		if (rule->verdict.kind != VERDICT_DENY) {
 			diag_help(r->diags,
-				  diag_error(r->diags, "C0237", ast->errno_name.span, "`errno` belongs to a deny, this is an %s rule",
+				  diag_error(r->diags, "C0237", ast->errno_name.span,
+					     "`errno` belongs to a deny, this is an %s rule",
 					     verdict_name(rule->verdict.kind)),
 				  "write `deny ... errno %s`", ast->errno_name.text);
 			good = false;

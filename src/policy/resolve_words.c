@@ -57,7 +57,8 @@ const char *resolve_word(struct resolver *r, const struct scope *scope, const st
 			size++;
 		value = size && (!braces || name[size] == '}') ? variable_value(r, scope, name, size) : NULL;
 		if (!value) {
-			struct diag *d = diag_error(r->diags, "C0204", word->span, "unknown variable `$%.*s`", (int)size, name);
+			struct diag *d = diag_error(r->diags, "C0204", word->span, "unknown variable `$%.*s`",
+						    (int)size, name);
 
 			diag_help(r->diags, d, "known here are $HOME $USER $CWD $TMPDIR%s",
 				  scope && scope->template_name ? " and the template's parameters" : "");
@@ -100,7 +101,8 @@ bool parse_number(const char *text, uint64_t *ret, bool *ret_negative)
 /* ---- paths ---- */
 
 /* Cordon's own files: no policy can grant writing them. */
-static const char *const own_paths[] = { "/etc/cordon/**", "/var/lib/cordon/**", "/var/cache/cordon/**", "/run/cordon/**" };
+static const char *const own_paths[] = { "/etc/cordon/**", "/var/lib/cordon/**", "/var/cache/cordon/**",
+					 "/run/cordon/**" };
 
 void resolve_refuse_own(struct resolver *r, const struct word *word, const struct pattern *pattern)
 {
@@ -109,9 +111,12 @@ void resolve_refuse_own(struct resolver *r, const struct word *word, const struc
 		const char *why;
 
 		if (pattern_parse(r->arena, own_paths[i], &own, &why) == 0 && pattern_covers(&own, pattern)) {
-			struct diag *d = diag_error(r->diags, "C0238", word->span, "`%s` belongs to Cordon", pattern->text);
+			struct diag *d = diag_error(r->diags, "C0238", word->span, "`%s` belongs to Cordon",
+						    pattern->text);
 
-			diag_note(r->diags, d, "a program that can write policies, registry, logs or sockets of Cordon is not confined");
+			diag_note(r->diags, d,
+				  "a program that can write policies, registry, logs or sockets of Cordon is not "
+				  "confined");
 			diag_help(r->diags, d, "leave this path out");
 		}
 	}
@@ -127,8 +132,8 @@ bool resolve_pattern(struct resolver *r, const struct scope *scope, const struct
 		return false;
 	if (!strcmp(text, ".") || !strncmp(text, "./", 2)) {
 		if (!r->surroundings->cwd) {
-			diag_error(r->diags, "C0204", word->span, "`%s` needs the current directory, which is unknown here",
-				   word->text);
+			diag_error(r->diags, "C0204", word->span,
+				   "`%s` needs the current directory, which is unknown here", word->text);
 			return false;
 		}
 		text = arena_printf(r->arena, "%s/%s", r->surroundings->cwd, text + (text[1] ? 2 : 1));
@@ -258,7 +263,8 @@ static bool bad_address(struct resolver *r, const struct word *word, const char 
 	return false;
 }
 
-static const char address_help[] = "write `*:443`, `10.0.0.0/8:5432`, `[2001:db8::/32]:443` or a range of ports `*:8000-8010`";
+static const char address_help[] =
+	"write `*:443`, `10.0.0.0/8:5432`, `[2001:db8::/32]:443` or a range of ports `*:8000-8010`";
 
 /* "443", "8000-8010", "*" */
 static bool parse_ports(const char *text, struct net_address *address)
@@ -353,8 +359,9 @@ bool resolve_address(struct resolver *r, const struct scope *scope, enum net_pro
 		     struct net_address *ret)
 {
 	static const struct named_number netlink_rows[] = {
-		{ "route", 0, NULL },	 { "usersock", 2, NULL }, { "sock-diag", 4, NULL }, { "audit", 9, NULL },
-		{ "netfilter", 12, NULL }, { "kobject-uevent", 15, NULL }, { "generic", 16, NULL },
+		{ "route", 0, NULL },    { "usersock", 2, NULL },   { "sock-diag", 4, NULL },
+		{ "audit", 9, NULL },    { "netfilter", 12, NULL }, { "kobject-uevent", 15, NULL },
+		{ "generic", 16, NULL },
 	};
 	static const struct named_table netlink_table = { "netlink protocol", ARRAY_SIZE(netlink_rows), netlink_rows };
 	struct net_address address = { .port_last = UINT16_MAX };
@@ -367,24 +374,20 @@ bool resolve_address(struct resolver *r, const struct scope *scope, enum net_pro
 	address.text = text;
 	switch (protocol) {
 	case NET_TCP:
-	case NET_UDP:
-		good = resolve_inet(r, word, text, &address);
-		break;
-	case NET_UNIX:
-		good = resolve_unix(r, scope, word, text, &address);
-		break;
+	case NET_UDP: good = resolve_inet(r, word, text, &address); break;
+	case NET_UNIX: good = resolve_unix(r, scope, word, text, &address); break;
 	case NET_NETLINK:
 	case NET_PACKET:
 	case NET_VSOCK:
 		address.any_address = !strcmp(text, "*");
 		good = address.any_address || (protocol == NET_NETLINK && named_find(&netlink_table, text, &number)) ||
 		       (parse_number(text, &number, &negative) && !negative && number <= UINT32_MAX) ||
-		       bad_address(r, word, "neither a known name nor a number", "write `*`, a number, or for netlink `route`");
+		       bad_address(r, word, "neither a known name nor a number",
+				   "write `*`, a number, or for netlink `route`");
 		address.number = (uint32_t)number;
 		break;
 	case NET_PROTOCOL_COUNT:
-	default:
-		good = false;
+	default: good = false;
 	}
 	if (good)
 		*ret = address;

@@ -2,16 +2,16 @@
 #ifndef CORDON_POLICY_RESOLVER_H
 #define CORDON_POLICY_RESOLVER_H
 
-#include "policy/parse.h"
 #include "policy/names.h"
+#include "policy/parse.h"
 #include "policy/resolve.h"
 
 /* Where a statement stands: in which template (with which values) and in which phase. */
 struct scope {
-	const char *template_name; /* NULL: the profile itself */
+	const char *template_name;   /* NULL: the profile itself */
 	struct ast_pairs parameters; /* values are expanded words */
-	int phase;                 /* PHASE_NONE: outside phases */
-	bool root;                 /* the template is checked by itself: its own tests count */
+	int phase;                   /* PHASE_NONE: outside phases */
+	bool root;                   /* the template is checked by itself: its own tests count */
 	const struct scope *parent;
 };
 
@@ -25,7 +25,7 @@ struct resolver {
 	struct arena *arena;
 	struct diags *diags;
 	const struct surroundings *surroundings;
-	const struct ast_file *file; /* templates of its own */
+	const struct ast_file *file;   /* templates of its own */
 	const struct ast_file *grants; /* data/grants.cordon */
 	struct layer *layer;
 	LAYER_LIST(struct flat_statement) flat;
@@ -59,8 +59,8 @@ void resolve_rule_calls(struct resolver *r, uint32_t index);
 void resolve_finish_calls(struct resolver *r);
 
 /* Condition of @call on @arch. NULL after a diagnostic. */
-const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, const struct ast_cond *ast, uint16_t call,
-				enum arch arch);
+const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, const struct ast_cond *ast,
+				uint16_t call, enum arch arch);
 /* The pin of a basic call (NULL: none, or after a diagnostic about the tables themselves). */
 const struct cond *resolve_pin(struct resolver *r, uint16_t call, enum arch arch);
 /* A value name or number as argument @arg of @call. */

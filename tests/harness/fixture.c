@@ -17,12 +17,23 @@ static bool find_user(const char *name, uint32_t *ret_uid)
 void fixture_init(struct fixture *f)
 {
 	*f = (struct fixture){ .arena = arena_new(0),
-			       .caps = { .landlock = 7, .seccomp = true, .notify = true, .mdwe = true, .userns = true,
-					 .mount_setattr = true, .ns = { true, true, true, true, true, true },
-					 .execveat_token = true, .arches = 1u << ARCH_X86_64 | 1u << ARCH_AARCH64, .uid = 1000 },
+			       .caps = { .landlock = 7,
+					 .seccomp = true,
+					 .notify = true,
+					 .mdwe = true,
+					 .userns = true,
+					 .mount_setattr = true,
+					 .ns = { true, true, true, true, true, true },
+					 .execveat_token = true,
+					 .arches = 1u << ARCH_X86_64 | 1u << ARCH_AARCH64,
+					 .uid = 1000 },
 			       .facts = { .assumed = true },
-			       .surroundings = { .home = "/home/u", .user = "u", .cwd = "/home/u/work", .tmpdir = "/tmp",
-						 .uid = 1000, .find_user = find_user } };
+			       .surroundings = { .home = "/home/u",
+						 .user = "u",
+						 .cwd = "/home/u/work",
+						 .tmpdir = "/tmp",
+						 .uid = 1000,
+						 .find_user = find_user } };
 	diags_init(&f->diags, f->arena);
 }
 
@@ -84,8 +95,8 @@ struct verdict fixture_call(const struct fixture *f, const char *call, const uin
 	enum arch arch = arch_native();
 
 	REQUIRE(row >= 0);
-	return call_policy_decide(&f->plan->layers[0].calls, arch, (uint32_t)call_table[row].nr[arch] | arch_table[arch].nr_base,
-				  args);
+	return call_policy_decide(&f->plan->layers[0].calls, arch,
+				  (uint32_t)call_table[row].nr[arch] | arch_table[arch].nr_base, args);
 }
 
 const char *fixture_code(const struct fixture *f)

@@ -9,8 +9,8 @@
 struct fixture {
 	struct arena *arena;
 	struct diags diags;
-	struct kernel_caps caps;  /* Linux 6.18, unprivileged, user namespaces */
-	struct host_facts facts;  /* assumed */
+	struct kernel_caps caps; /* Linux 6.18, unprivileged, user namespaces */
+	struct host_facts facts; /* assumed */
 	struct surroundings surroundings;
 	struct model *model;
 	struct plan *plan;

@@ -26,7 +26,7 @@ static const struct {
 	uint32_t operation;
 	const char *file; /* in each directory; NULL: not there yet */
 } attempts[] = {
-	{ FILE_READ, "r" },   { FILE_WRITE, "w" },  { FILE_CREATE, "new" }, { FILE_DELETE, "gone" },
+	{ FILE_READ, "r" },     { FILE_WRITE, "w" },  { FILE_CREATE, "new" }, { FILE_DELETE, "gone" },
 	{ FILE_RENAME, "old" }, { FILE_LINK, "one" }, { FILE_ATTR, "mode" },
 };
 #define OUTCOMES (ARRAY_SIZE(directories) * ARRAY_SIZE(attempts))
@@ -40,24 +40,14 @@ static bool attempt(uint32_t operation, const char *path)
 
 	snprintf(other, sizeof(other), "%s.to", path);
 	switch (operation) {
-	case FILE_READ:
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		break;
-	case FILE_WRITE:
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		break;
-	case FILE_CREATE:
-		return mkdir(path, 0700) == 0;
-	case FILE_DELETE:
-		return unlink(path) == 0;
-	case FILE_RENAME:
-		return rename(path, other) == 0;
-	case FILE_LINK:
-		return link(path, other) == 0;
-	case FILE_ATTR:
-		return chmod(path, 0640) == 0;
-	default:
-		return false;
+	case FILE_READ: fd = open(path, O_RDONLY | O_CLOEXEC); break;
+	case FILE_WRITE: fd = open(path, O_WRONLY | O_CLOEXEC); break;
+	case FILE_CREATE: return mkdir(path, 0700) == 0;
+	case FILE_DELETE: return unlink(path) == 0;
+	case FILE_RENAME: return rename(path, other) == 0;
+	case FILE_LINK: return link(path, other) == 0;
+	case FILE_ATTR: return chmod(path, 0640) == 0;
+	default: return false;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -129,8 +119,19 @@ static unsigned pick(unsigned count)
 
 static const char *random_operations(struct arena *arena)
 {
-	static const char *const bundles[] = { "read", "write", "read,write", "create", "delete", "create,delete", "create,delete,rename",
-					       "create,link", "read,write,create,delete,rename", "edit", "attr", "delete,attr", "edit,link" };
+	static const char *const bundles[] = { "read",
+					       "write",
+					       "read,write",
+					       "create",
+					       "delete",
+					       "create,delete",
+					       "create,delete,rename",
+					       "create,link",
+					       "read,write,create,delete,rename",
+					       "edit",
+					       "attr",
+					       "delete,attr",
+					       "edit,link" };
 
 	return arena_strdup(arena, bundles[pick(ARRAY_SIZE(bundles))]);
 }
@@ -150,7 +151,8 @@ static const char *random_body(struct arena *arena, const char *root, const char
 		if (pick(4))
 			str_addf(&body, "file %s %s/%s/**\n", random_operations(arena), root, directory);
 		else
-			str_addf(&body, "file %s %s/%s/%s\n", pick(2) ? "read" : "write", root, directory, pick(2) ? "r" : "w");
+			str_addf(&body, "file %s %s/%s/%s\n", pick(2) ? "read" : "write", root, directory,
+				 pick(2) ? "r" : "w");
 	}
 	return body.text;
 }
@@ -168,7 +170,9 @@ static void run_worker(struct trial *t, int outcome_fd)
 	char *const argv[] = { (char *)t->program, (char *)"--worker", (char *)t->root, NULL };
 	char *const envp[] = { NULL };
 	static const int keep[] = { 3 };
-	struct launch launch = { .program = t->program, .argv = argv, .envp = envp, .keep_fds = keep, .keep_fd_count = 1 };
+	struct launch launch = {
+		.program = t->program, .argv = argv, .envp = envp, .keep_fds = keep, .keep_fd_count = 1
+	};
 	struct confinement *confinement;
 	struct str out;
 	int status;
@@ -203,8 +207,8 @@ static void compare(const struct trial *t)
 
 			snprintf(path, sizeof(path), "%s/%s/%s", t->root, directories[d], attempts[i].file);
 			if (!CHECK_INT(allowed, expected(t, attempts[i].operation, path)))
-				fprintf(stderr, "# %s on %s under\n%s", named_name(&file_operation_table, attempts[i].operation), path,
-					t->body);
+				fprintf(stderr, "# %s on %s under\n%s",
+					named_name(&file_operation_table, attempts[i].operation), path, t->body);
 		}
 }
 

@@ -1,6 +1,7 @@
 /* test_arena.c - memory of one compilation: zeroed, aligned, bounded. */
 #include "base/arena.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -134,12 +135,12 @@ TEST(limit_is_caught)
 	arena_free(arena);
 }
 
-TEST_SIGNAL(limit_without_a_catcher_aborts, 6)
+TEST_SIGNAL(limit_without_a_catcher_aborts, SIGABRT)
 {
 	arena_alloc(arena_new(1000), 2000);
 }
 
-TEST_SIGNAL(a_catcher_that_is_gone_is_not_used, 6)
+TEST_SIGNAL(a_catcher_that_is_gone_is_not_used, SIGABRT)
 {
 	struct arena *arena = arena_new(1000);
 

@@ -1,4 +1,4 @@
-/* test_cbpf.c - the emitter's corners, the checks of foreign programs, the tree against an exhaustive search.
+/* test_cbpf.c - the emitter's corners: tokens, sizes, what is joined and what is shown.
  *
  * That programs mean what policies say is the business of tests/prop. */
 #include "plan/cbpf.h"
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/cbpf_node.h"
 #include "tap.h"
 
 /* ---- actions ---- */
@@ -41,103 +40,6 @@ TEST(actions)
 		CHECK_INT(verdict_to_action(verdict) == rows[i].action, rows[i].back);
 	}
 	CHECK_INT(verdict_to_action((struct verdict){ .kind = VERDICT_DENY }), SECCOMP_RET_ERRNO | EPERM);
-}
-
-/* ---- validation and interpretation of any program ---- */
-
-#define LD_ABS (BPF_LD | BPF_W | BPF_ABS)
-#define RET_K (BPF_RET | BPF_K)
-
-TEST(validate)
-{
-	static const struct {
-		const char *what;
-		struct sock_filter code[4];
-		size_t count;
-		long at; /* -1: fine */
-	} rows[] = {
-		{ "return", { { RET_K, 0, 0, 0 } }, 1, -1 },
-		{ "nothing", { { RET_K, 0, 0, 0 } }, 0, 0 },
-		{ "no return at the end", { { LD_ABS, 0, 0, 0 } }, 1, 0 },
-		{ "jump is last", { { RET_K, 0, 0, 0 }, { BPF_JMP | BPF_JA, 0, 0, 0 } }, 2, 1 },
-		{ "load beyond the data", { { LD_ABS, 0, 0, 64 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "last word of the data", { { LD_ABS, 0, 0, 60 }, { RET_K, 0, 0, 0 } }, 2, -1 },
-		{ "load between words", { { LD_ABS, 0, 0, 2 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "load of a byte", { { BPF_LD | BPF_B | BPF_ABS, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "indirect load", { { BPF_LD | BPF_W | BPF_IND, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "header length", { { BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "length", { { BPF_LD | BPF_W | BPF_LEN, 0, 0, 0 }, { BPF_RET | BPF_A, 0, 0, 0 } }, 2, -1 },
-		{ "modulo", { { BPF_ALU | BPF_MOD | BPF_K, 0, 0, 2 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "division by 0", { { BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "shift by 32", { { BPF_ALU | BPF_LSH | BPF_K, 0, 0, 32 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "shift by 31", { { BPF_ALU | BPF_RSH | BPF_K, 0, 0, 31 }, { RET_K, 0, 0, 0 } }, 2, -1 },
-		{ "opcode of two bytes", { { 0x100 | RET_K, 0, 0, 0 } }, 1, 0 },
-		{ "ja behind the end", { { BPF_JMP | BPF_JA, 0, 0, 1 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "ja backwards", { { BPF_JMP | BPF_JA, 0, 0, UINT32_MAX }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "jt behind the end", { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "jf behind the end", { { BPF_JMP | BPF_JSET | BPF_X, 0, 1, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "scratch word 16", { { BPF_ST, 0, 0, 16 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "unwritten scratch word", { { BPF_LD | BPF_MEM, 0, 0, 0 }, { RET_K, 0, 0, 0 } }, 2, 0 },
-		{ "written scratch word",
-		  { { BPF_STX, 0, 0, 3 }, { BPF_LDX | BPF_MEM, 0, 0, 3 }, { RET_K, 0, 0, 0 } },
-		  3,
-		  -1 },
-		{ "written on one way only",
-		  { { BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 },
-		    { BPF_ST, 0, 0, 3 },
-		    { BPF_LD | BPF_MEM, 0, 0, 3 },
-		    { RET_K, 0, 0, 0 } },
-		  4,
-		  2 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct seccomp_data data = { 0 };
-		uint32_t action = 0x5a5a;
-		size_t at = 99;
-		const int result = cbpf_validate(rows[i].code, rows[i].count, &at);
-		bool held = CHECK_INT(result, rows[i].at < 0 ? 0 : -EINVAL);
-
-		held &= CHECK_INT((long)at, rows[i].at < 0 ? 99 : rows[i].at);
-		held &= CHECK_INT(cbpf_run(rows[i].code, rows[i].count, &data, &action, NULL), result);
-		if (rows[i].at >= 0)
-			held &= CHECK_INT(action, 0x5a5a);
-		if (!held)
-			fprintf(stderr, "# %s\n", rows[i].what);
-	}
-}
-
-TEST(longest_program)
-{
-	struct sock_filter *code = calloc(CBPF_MAX + 1, sizeof(*code));
-
-	for (size_t i = 0; i <= CBPF_MAX; i++)
-		code[i].code = RET_K;
-	CHECK_INT(cbpf_validate(code, CBPF_MAX, NULL), 0);
-	CHECK_INT(cbpf_validate(code, CBPF_MAX + 1, NULL), -EINVAL);
-	free(code);
-}
-
-TEST(run_counts_steps)
-{
-	static const struct sock_filter code[] = {
-		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[1]) },
-		{ BPF_JMP | BPF_JGT | BPF_K, 0, 1, 10 },
-		{ BPF_ALU | BPF_DIV | BPF_X, 0, 0, 0 }, /* X is 0: ends with 0 */
-		{ BPF_ALU | BPF_NEG, 0, 0, 0 },
-		{ BPF_RET | BPF_A, 0, 0, 0 },
-	};
-	struct seccomp_data data = { .args = { 0, 7 } };
-	uint32_t action;
-	unsigned steps;
-
-	CHECK_INT(cbpf_run(code, ARRAY_SIZE(code), &data, &action, &steps), 0);
-	CHECK_INT(action, (uint32_t)-7);
-	CHECK_INT(steps, 4);
-	data.args[1] = 11;
-	CHECK_INT(cbpf_run(code, ARRAY_SIZE(code), &data, &action, &steps), 0);
-	CHECK_INT(action, 0);
-	CHECK_INT(steps, 3);
 }
 
 /* ---- emitting ---- */
@@ -500,109 +402,6 @@ TEST(long_chain_of_bit_tests)
 	CHECK_INT(run_call(&program, native(), 7, 0, 0, NULL), SECCOMP_RET_ALLOW);
 	CHECK_INT(run_call(&program, native(), 7, 1, 0, NULL), SECCOMP_RET_ERRNO | 1);
 	CHECK_INT(run_call(&program, native(), 7, 4, 0, NULL), SECCOMP_RET_ERRNO | 2);
-	arena_free(arena);
-}
-
-/* ---- the tree ---- */
-
-#define RANGES 120
-
-static uint64_t walk_cost(const struct graph *graph, node_id root, const struct ranges *ranges)
-{
-	uint64_t cost = 0;
-
-	for (size_t i = 0; i < ranges->count; i++) {
-		const uint32_t nr = ranges->items[i].first;
-		node_id at = root;
-
-		while (BPF_CLASS(graph->items[at].code) == BPF_JMP) {
-			const struct node *node = &graph->items[at];
-
-			at = node->to[BPF_OP(node->code) == BPF_JEQ ? nr == node->k : nr >= node->k];
-			cost += ranges->items[i].weight;
-		}
-		CHECK_INT(at, ranges->items[i].leaf);
-	}
-	return cost;
-}
-
-/* The cheapest threshold tree there is, holes included, by trying every cut. */
-static uint64_t exhaustive_cost(const struct ranges *ranges)
-{
-	static uint64_t cost[RANGES][RANGES];
-	const size_t count = ranges->count;
-
-	for (size_t length = 1; length <= count; length++) {
-		for (size_t first = 0; first + length <= count; first++) {
-			const size_t last = first + length - 1;
-			const struct range *r = &ranges->items[first];
-			uint64_t best = length == 1 ? 0 : UINT64_MAX, weight = 0;
-
-			for (size_t cut = first + 1; cut <= last; cut++)
-				if (cost[first][cut - 1] + cost[cut][last] < best)
-					best = cost[first][cut - 1] + cost[cut][last];
-			for (size_t i = first; i <= last && length > 1; i++)
-				weight += ranges->items[i].weight;
-			if (length == 3 && r[0].leaf == r[2].leaf && r[2].first - r[1].first == 1)
-				best = 0;
-			cost[first][last] = best + weight;
-		}
-	}
-	return cost[0][count - 1];
-}
-
-static void random_ranges(struct graph *graph, struct ranges *ret, unsigned leaves)
-{
-	const size_t count = 2 + (size_t)rand() % (RANGES - 2);
-	uint32_t first = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		node_id leaf;
-
-		do
-			leaf = graph_return(graph, 0x50001 + (uint32_t)rand() % leaves);
-		while (i > 0 && leaf == ret->items[i - 1].leaf);
-		*arena_push(graph->arena, ret) =
-			(struct range){ first, leaf, 1 + (rand() % 5 == 0 ? (uint64_t)rand() % 2000 * 256 : 0) };
-		first += rand() % 2 ? 1 : 2 + (uint32_t)rand() % 20;
-	}
-}
-
-TEST(tree_is_near_the_optimum)
-{
-	double worst = 1;
-
-	for (unsigned round = 0; round < 200; round++) {
-		struct arena *arena = arena_new(0);
-		struct ranges ranges = { 0 };
-		struct graph graph;
-		node_id root;
-		double ratio;
-
-		graph_init(&graph, arena);
-		random_ranges(&graph, &ranges, 2 + round % 3);
-		root = graph_tree(&graph, (struct held){ 0, UINT32_MAX }, &ranges);
-		ratio = (double)walk_cost(&graph, root, &ranges) / (double)exhaustive_cost(&ranges);
-		worst = ratio > worst ? ratio : worst;
-		arena_free(arena);
-	}
-	fprintf(stderr, "# worst of 200: %.4f times the optimum\n", worst);
-	CHECK(worst <= 1.04);
-}
-
-TEST(tree_of_very_many_ranges)
-{
-	struct arena *arena = arena_new(0);
-	struct ranges ranges = { 0 };
-	struct graph graph;
-	node_id root;
-
-	graph_init(&graph, arena);
-	for (uint32_t i = 0; i < 3000; i++)
-		*arena_push(arena, &ranges) = (struct range){ 2 * i, graph_return(&graph, i % 3), 1 + i % 7 };
-	root = graph_tree(&graph, (struct held){ 0, UINT32_MAX }, &ranges);
-	/* log2 of 3000 is 11.6 */
-	CHECK(walk_cost(&graph, root, &ranges) < (uint64_t)(3000 * 4 * 13));
 	arena_free(arena);
 }
 

@@ -1,6 +1,7 @@
 /* test_diag.c - what a person is shown: place, line, mark, cause, help. */
 #include "base/diag.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/tap.h"

@@ -49,7 +49,8 @@ TEST(files)
 		{ "file append /var/log/a/**", "file append", false, MECHANISM_SUPERVISOR, "appending" },
 		{ "file stat /srv/**", "file stat", false, MECHANISM_SUPERVISOR, "does not see stat" },
 		{ "file read /var/log/*.log", "file read", false, MECHANISM_SUPERVISOR, "not the pattern" },
-		{ "file read /var/**\nfile read /var/log/*.log", "file read /var/log", true, MECHANISM_DEFAULT, "another rule" },
+		{ "file read /var/**\nfile read /var/log/*.log", "file read /var/log", true, MECHANISM_DEFAULT,
+		  "another rule" },
 		{ "file read /srv/** except /srv/.git/**", "file read", false, MECHANISM_SUPERVISOR, "can't subtract" },
 		{ "file read /srv/** except /etc/**", "file read", true, OBJECTS, NULL },
 		{ "file create /run/a.pid", "file create", false, MECHANISM_SUPERVISOR, "one name" },
@@ -58,19 +59,25 @@ TEST(files)
 		{ "file create,delete,rename /a/**", "file create", true, OBJECTS, NULL },
 		{ "file create,delete,rename /a/**\nfile create,delete /b/**", "file create,delete,rename", false,
 		  MECHANISM_SUPERVISOR, "below /b too" },
-		{ "file create,delete,rename /a/**\nfile create,delete /a/b/**", "file create,delete,rename", true, OBJECTS, NULL },
-		{ "file create,link /a/**\nfile create /b/**", "file create,link", false, MECHANISM_SUPERVISOR, "below /b too" },
+		{ "file create,delete,rename /a/**\nfile create,delete /a/b/**", "file create,delete,rename", true,
+		  OBJECTS, NULL },
+		{ "file create,link /a/**\nfile create /b/**", "file create,link", false, MECHANISM_SUPERVISOR,
+		  "below /b too" },
 		{ "file attr /a/**", "file attr", false, MECHANISM_MOUNT, "chmod" },
 		{ "file attr /**", "file attr", true, OBJECTS, NULL },
 		{ "isolate mount\nfile attr /a/**", "file attr", true, OBJECTS | MECHANISM_MOUNT, NULL },
-		{ "isolate mount\nfile attr /a/**\nfile write /b/**", "file attr", false, MECHANISM_SUPERVISOR, "possible there too" },
+		{ "isolate mount\nfile attr /a/**\nfile write /b/**", "file attr", false, MECHANISM_SUPERVISOR,
+		  "possible there too" },
 		{ "isolate mount\nfile edit /a/**", "file edit", true, OBJECTS | MECHANISM_MOUNT, NULL },
 		{ "file read,exec-map /usr/**", "file read,exec-map", false, MECHANISM_MOUNT, "noexec" },
-		{ "isolate mount\nfile read,exec-map /usr/**", "file read,exec-map", true, OBJECTS | MECHANISM_MOUNT, NULL },
+		{ "isolate mount\nfile read,exec-map /usr/**", "file read,exec-map", true, OBJECTS | MECHANISM_MOUNT,
+		  NULL },
 		{ "isolate mount\nfile exec-map /usr/**", "file exec-map", false, MECHANISM_SUPERVISOR, "can be read" },
-		{ "file read /proc/self/maps", "file read", false, MECHANISM_SUPERVISOR, "another object in each process" },
+		{ "file read /proc/self/maps", "file read", false, MECHANISM_SUPERVISOR,
+		  "another object in each process" },
 		{ "deny file read /etc/**", "deny file", true, MECHANISM_DEFAULT, "no rule grants" },
-		{ "file read /etc/**\ndeny file read /etc/ssh/**", "deny file", false, MECHANISM_SUPERVISOR, "can't subtract" },
+		{ "file read /etc/**\ndeny file read /etc/ssh/**", "deny file", false, MECHANISM_SUPERVISOR,
+		  "can't subtract" },
 		{ "deny file write /etc/** errno EROFS", "deny file", false, MECHANISM_SUPERVISOR, "one answer" },
 		{ "kill file", "kill file", true, FILTER, NULL },
 		{ "file read /etc/**\ndeny file delete,rename", "deny file", true, FILTER, NULL },
@@ -94,15 +101,17 @@ TEST(nets)
 		{ "net connect tcp *:* except *:25", "net connect", true, OBJECTS, NULL },
 		{ "net connect udp *:*", "net connect", true, FILTER, NULL },
 		{ "net connect udp *:53", "net connect", false, MECHANISM_SUPERVISOR, "of UDP" },
-		{ "net connect udp *:*\nnet bind tcp *:80", "net connect udp", false, MECHANISM_SUPERVISOR, "on which socket" },
+		{ "net connect udp *:*\nnet bind tcp *:80", "net connect udp", false, MECHANISM_SUPERVISOR,
+		  "on which socket" },
 		{ "net connect,bind udp *:*\nnet bind tcp *:80", "net connect,bind udp", true, FILTER, NULL },
 		{ "net connect unix /run/x", "net connect", false, MECHANISM_SUPERVISOR, "in memory" },
 		{ "net bind tcp *:80 as root", "net bind", false, MECHANISM_SUPERVISOR, "acting as" },
-		{ "net accept vsock *\nnet accept tcp *:80", "net accept vsock", false, MECHANISM_SUPERVISOR, "TCP sockets only" },
+		{ "net accept vsock *\nnet accept tcp *:80", "net accept vsock", false, MECHANISM_SUPERVISOR,
+		  "TCP sockets only" },
 		{ "deny net", "deny net", true, FILTER, NULL },
 		{ "net connect tcp *:20-30\ndeny net connect tcp *:25", "deny net", true, MECHANISM_LANDLOCK, NULL },
-		{ "net connect tcp *:20-30\ndeny net connect tcp *:25 errno ENETUNREACH", "deny net", false, MECHANISM_SUPERVISOR,
-		  "one answer" },
+		{ "net connect tcp *:20-30\ndeny net connect tcp *:25 errno ENETUNREACH", "deny net", false,
+		  MECHANISM_SUPERVISOR, "one answer" },
 		{ "deny net connect udp", "deny net", true, MECHANISM_DEFAULT, "no rule grants" },
 		{ "default net ask", "default net ask", false, MECHANISM_SUPERVISOR, "answers" },
 		{ "default net kill", "default net kill", true, FILTER, NULL },
@@ -130,7 +139,8 @@ TEST(others)
 		{ "ask syscall getpid", "ask syscall", false, MECHANISM_SUPERVISOR, "asking" },
 		{ "deny syscall getpid log", "deny syscall", false, MECHANISM_SUPERVISOR, "logs" },
 		{ "syscall getpid for uid == 0", "syscall", true, MECHANISM_DEFAULT, "does not apply" },
-		{ "syscall setuid\nsyscall getpid for uid == 0", "syscall getpid", false, MECHANISM_SUPERVISOR, "change its user" },
+		{ "syscall setuid\nsyscall getpid for uid == 0", "syscall getpid", false, MECHANISM_SUPERVISOR,
+		  "change its user" },
 		{ "limit files 10", "limit files", true, MECHANISM_RLIMIT, NULL },
 		{ "limit mem 1G", "limit mem", false, MECHANISM_CGROUP, "control group" },
 		{ "isolate net", "isolate net", true, MECHANISM_NAMESPACE, NULL },
@@ -147,10 +157,13 @@ TEST(T07_double_mapping_is_refused)
 {
 	static const struct expectation rows[] = {
 		{ "file read,write /srv/**", "wx strict", false, MECHANISM_MOUNT, "mapped twice" },
-		{ "file read /**\nfile write /srv/**", "wx strict", false, MECHANISM_MOUNT, "/srv may be read and written" },
+		{ "file read /**\nfile write /srv/**", "wx strict", false, MECHANISM_MOUNT,
+		  "/srv may be read and written" },
 		{ "file read,write /srv/**\nwx allow", "wx allow", true, MECHANISM_DEFAULT, NULL },
-		{ "isolate mount\nfile read,write /srv/**", "wx strict", true, MECHANISM_PRCTL | MECHANISM_MOUNT, NULL },
-		{ "isolate mount\nfile read,write /srv/**\nexec /srv/**", "wx strict", false, MECHANISM_MOUNT, "executed" },
+		{ "isolate mount\nfile read,write /srv/**", "wx strict", true, MECHANISM_PRCTL | MECHANISM_MOUNT,
+		  NULL },
+		{ "isolate mount\nfile read,write /srv/**\nexec /srv/**", "wx strict", false, MECHANISM_MOUNT,
+		  "executed" },
 		{ "file read /a/**\nfile write /b/**", "wx strict", true, MECHANISM_PRCTL, NULL },
 		{ "file read,write /dev/null", "wx strict", true, MECHANISM_PRCTL, NULL },
 		{ "syscall memfd_create because \"x\"", "wx strict", false, MECHANISM_SUPERVISOR, "memfd_create" },
@@ -181,8 +194,14 @@ TEST(T06_the_loader_must_be_meant)
 
 TEST(an_older_kernel_loses_nothing_silently)
 {
-	struct kernel_caps old = { .landlock = 2, .seccomp = true, .notify = true, .userns = true, .mount_setattr = true,
-				   .ns = { true, true, true, true, true, true }, .execveat_token = true, .uid = 1000 };
+	struct kernel_caps old = { .landlock = 2,
+				   .seccomp = true,
+				   .notify = true,
+				   .userns = true,
+				   .mount_setattr = true,
+				   .ns = { true, true, true, true, true, true },
+				   .execveat_token = true,
+				   .uid = 1000 };
 	static const struct expectation rows[] = {
 		{ "file read /etc/**", "file read", true, OBJECTS, NULL },
 		{ "file write /etc/**", "file write", false, MECHANISM_LANDLOCK, "ABI 3" },
@@ -210,13 +229,14 @@ TEST(programs)
 	CHECK_INT(fixture_call(&f, "bind", (uint64_t[6]){ 3 }).kind, VERDICT_ALLOW);
 	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1, 0 }).kind, VERDICT_ALLOW);
 	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1 | 02000000, 6 }).kind, VERDICT_ALLOW);
-	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1, 262 }).kind, VERDICT_DENY);  /* MPTCP */
-	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 2, 0 }).kind, VERDICT_DENY);    /* UDP */
-	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 16, 3, 0 }).kind, VERDICT_DENY);   /* netlink */
-	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1 | 0x100, 0 }).kind, VERDICT_DENY); /* a flag nobody knows */
+	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1, 262 }).kind, VERDICT_DENY); /* MPTCP */
+	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 2, 0 }).kind, VERDICT_DENY);   /* UDP */
+	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 16, 3, 0 }).kind, VERDICT_DENY);  /* netlink */
+	CHECK_INT(fixture_call(&f, "socket", (uint64_t[6]){ 2, 1 | 0x100, 0 }).kind,
+		  VERDICT_DENY); /* a flag nobody knows */
 	CHECK_INT(fixture_call(&f, "connect", (uint64_t[6]){ 3 }).kind, VERDICT_DENY);
 	CHECK_INT(fixture_call(&f, "clone3", (uint64_t[6]){ 0 }).error, ENOSYS);
-	CHECK_INT(fixture_call(&f, "ioctl", (uint64_t[6]){ 0, 0x5412 }).kind, VERDICT_DENY);   /* TIOCSTI */
+	CHECK_INT(fixture_call(&f, "ioctl", (uint64_t[6]){ 0, 0x5412 }).kind, VERDICT_DENY); /* TIOCSTI */
 	fixture_release(&f);
 }
 
@@ -239,8 +259,12 @@ TEST(T13_widths_and_unknown_bits)
 TEST(every_rule_has_one_carrier)
 {
 	static const char *const bodies[] = {
-		"use std/c-runtime@1", "use std/readonly@1", "use std/server@1", "use std/build@1",
-		"phase a {\nfile read /x/**\n}\nphase b after setuid {\ndeny exec\n}", "file append /a\nask net\nnet connect udp *:1",
+		"use std/c-runtime@1",
+		"use std/readonly@1",
+		"use std/server@1",
+		"use std/build@1",
+		"phase a {\nfile read /x/**\n}\nphase b after setuid {\ndeny exec\n}",
+		"file append /a\nask net\nnet connect udp *:1",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {

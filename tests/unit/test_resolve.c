@@ -90,7 +90,9 @@ TEST(every_template_resolves_and_passes_its_tests)
 		struct fixture f;
 		struct ast_file *file;
 		struct layer_source source;
-		struct source text = { .name = embedded_texts[i].name, .text = embedded_texts[i].text, .size = embedded_texts[i].size };
+		struct source text = { .name = embedded_texts[i].name,
+				       .text = embedded_texts[i].text,
+				       .size = embedded_texts[i].size };
 
 		if (strncmp(text.name, "std/", 4) != 0)
 			continue;
@@ -126,7 +128,8 @@ static bool grant_names(const struct ast_file *grants, enum request_class class,
 		for (size_t k = 0; k < grants->items[i]->body.count; k++) {
 			const struct ast_statement *statement = grants->items[i]->body.items[k];
 
-			for (size_t w = 0; statement->kind == STATEMENT_RULE && w < statement->u.rule.objects.count; w++)
+			for (size_t w = 0; statement->kind == STATEMENT_RULE && w < statement->u.rule.objects.count;
+			     w++)
 				if (!strcmp(statement->u.rule.objects.items[w].text, call))
 					return true;
 		}
@@ -148,7 +151,8 @@ TEST(classes_agree_with_the_grant_tables)
 	for (size_t call = 0; call < call_count; call++) {
 		enum request_class class = call_request_class((uint16_t)call);
 
-		if (class != REQUEST_SYSCALL && class != REQUEST_IOCTL && strcmp(call_table[call].name, "socketcall") != 0 &&
+		if (class != REQUEST_SYSCALL && class != REQUEST_IOCTL &&
+		    strcmp(call_table[call].name, "socketcall") != 0 &&
 		    !CHECK(grant_names(grants, class, call_table[call].name)))
 			CHECK_STR(call_table[call].name, "named by a grant");
 		if (class != REQUEST_SYSCALL)
@@ -174,14 +178,17 @@ TEST(nevers)
 		{ "file write /etc/x/*.conf\nnever file write /etc/**", false },
 		{ "file write /srv/** except /srv/secret/**\nnever file write /srv/secret/**", true },
 		{ "file write /srv/**\ndeny file write /srv/secret/**\nnever file write /srv/secret/x", true },
-		{ "syscall clone if flags & CLONE_NEWUSER == 0\nnever syscall clone if flags & CLONE_NEWUSER != 0", true },
+		{ "syscall clone if flags & CLONE_NEWUSER == 0\nnever syscall clone if flags & CLONE_NEWUSER != 0",
+		  true },
 		{ "syscall clone\nnever syscall clone if flags & CLONE_NEWUSER != 0", false },
 		{ "syscall lseek if whence == SEEK_SET\nnever syscall lseek if whence == SEEK_END", true },
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 98", false },
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 99", true },
 		{ "exec /opt/**\nnever file read /opt/secret", false },
 		{ "ptrace because \"x\"\nnever ptrace", false },
-		{ "exec /opt/x\ntest allow exec \"/opt/x\"\ntest allow file read \"/opt/x\"\ntest deny file read \"/opt/y\"", true },
+		{ "exec /opt/x\ntest allow exec \"/opt/x\"\ntest allow file read \"/opt/x\"\ntest deny file read "
+		  "\"/opt/y\"",
+		  true },
 		{ "use std/c-runtime@1\nnever ptrace\nnever syscall unshare\nnever exec\nnever net", true },
 	};
 
@@ -198,16 +205,23 @@ TEST(nevers)
 
 TEST(layers_stack_strictest)
 {
-	const char *const bodies[] = { "use std/c-runtime@1\nnet connect tcp *:1-100", "use std/c-runtime@1\nnet connect tcp *:50-200" };
-	struct request request = { .class = REQUEST_NET, .operation = NET_CONNECT, .protocol = NET_TCP, .phase = PHASE_NONE };
+	const char *const bodies[] = { "use std/c-runtime@1\nnet connect tcp *:1-100",
+				       "use std/c-runtime@1\nnet connect tcp *:50-200" };
+	struct request request = {
+		.class = REQUEST_NET, .operation = NET_CONNECT, .protocol = NET_TCP, .phase = PHASE_NONE
+	};
 	struct fixture f;
 
 	fixture_init(&f);
 	REQUIRE(fixture_resolve(&f, bodies, 2) == 0);
 	for (unsigned port = 0; port < 250; port += 10) {
-		request.address = (struct net_address){ .prefix = 32, .bytes = { 127, 0, 0, 1 }, .port_first = (uint16_t)port,
-							.port_last = (uint16_t)port, .text = "x" };
-		CHECK_INT(model_decide(f.model, &request, NULL, NULL).kind, port >= 50 && port <= 100 ? VERDICT_ALLOW : VERDICT_DENY);
+		request.address = (struct net_address){ .prefix = 32,
+							.bytes = { 127, 0, 0, 1 },
+							.port_first = (uint16_t)port,
+							.port_last = (uint16_t)port,
+							.text = "x" };
+		CHECK_INT(model_decide(f.model, &request, NULL, NULL).kind,
+			  port >= 50 && port <= 100 ? VERDICT_ALLOW : VERDICT_DENY);
 	}
 	fixture_release(&f);
 }

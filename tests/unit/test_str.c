@@ -1,6 +1,7 @@
 /* test_str.c - growing strings, what of them can be shown, and JSON. */
 #include "base/str.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "harness/tap.h"
@@ -166,7 +167,7 @@ TEST(json_nests)
 	arena_free(arena);
 }
 
-TEST_SIGNAL(json_too_deep_is_a_bug, 6)
+TEST_SIGNAL(json_too_deep_is_a_bug, SIGABRT)
 {
 	struct str str = fresh();
 	struct json json;

@@ -53,6 +53,11 @@ says "says what is lost" "warning[C0402]"
 } >long.cordon
 exits "a filter that is too long" 125 "$CORDON" compile long.cordon
 says "a filter that is too long: code" "error[C0711]"
+if need "a filter that is too long: run" seccomp; then
+	exits "a filter that is too long: run" 125 "$CORDON" run -p std/readonly -p ./long.cordon -- echo ran
+	says "a filter that is too long: code of run" "error[C0602]"
+	silent "a filter that is too long: nothing ran"
+fi
 
 # ---- the same everywhere ----
 exits "doctor writes a kernel" 0 "$CORDON" doctor --kernel

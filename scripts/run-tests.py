@@ -93,11 +93,13 @@ def run_program(test, stdout, stderr):
 
 def run_test(test, ci):
     outcome = Outcome(test)
-    # Files, not pipes: a process that a test leaves behind must not hold up the run.
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+    # Files, not pipes: a process that a test leaves behind must not hold up the run. Open for writing only, because W^X
+    # refuses to hand a confined program a file that it could map twice.
+    with tempfile.NamedTemporaryFile() as stdout, tempfile.NamedTemporaryFile() as stderr:
         start = time.monotonic()
         try:
-            status = run_program(test, stdout, stderr)
+            with open(stdout.name, "wb") as stdout_end, open(stderr.name, "wb") as stderr_end:
+                status = run_program(test, stdout_end, stderr_end)
         except OSError as error:
             outcome.failed.append(f"(the program: {error})")
             report(outcome)

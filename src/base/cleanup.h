@@ -28,11 +28,11 @@ static inline void cleanup_fclose(FILE **file)
 #define auto_fclose __attribute__((cleanup(cleanup_fclose)))
 
 /* Give a value away: the variable no longer owns it. */
-#define take_ptr(pointer)                        \
-	({                                       \
+#define take_ptr(pointer)                               \
+	({                                              \
 		__typeof__(pointer) taken_ = (pointer); \
-		(pointer) = NULL;                \
-		taken_;                          \
+		(pointer) = NULL;                       \
+		taken_;                                 \
 	})
 static inline int take_fd(int *fd)
 {

@@ -2,6 +2,7 @@
 #include "base/diag.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -13,18 +14,19 @@ void diags_init(struct diags *diags, struct arena *arena)
 struct position span_position(struct span span)
 {
 	struct position position = { .line = 1, .column = 1 };
-	const char *text = span.source->text;
+	const char *at = span.source->text, *line;
+	const char *end = at + (span.offset < span.source->size ? span.offset : span.source->size);
 
-	for (size_t i = 0, length; i < span.offset && i < span.source->size; i += length) {
+	while ((line = memchr(at, '\n', (size_t)(end - at)))) {
+		at = line + 1;
+		position.line++;
+	}
+	for (size_t length; at < end; at += length) {
 		uint32_t character;
 
-		length = utf8_decode(text + i, span.source->size - i, &character);
+		length = utf8_decode(at, (size_t)(end - at), &character);
 		length += !length;
 		position.column++;
-		if (text[i] == '\n') {
-			position.line++;
-			position.column = 1;
-		}
 	}
 	return position;
 }

@@ -41,8 +41,8 @@ struct diag {
 	const char *code; /* "C0101" */
 	struct span span;
 	const char *message;
-	const char *note; /* why, or NULL */
-	const char *help; /* what to write instead, or NULL */
+	const char *note;    /* why, or NULL */
+	const char *help;    /* what to write instead, or NULL */
 	struct span related; /* second place ("first used here"), source NULL when none */
 	const char *related_label;
 };
@@ -53,7 +53,7 @@ struct diags {
 	size_t count;
 	size_t capacity;
 	size_t errors;
-	bool overflow; /* more than DIAGS_MAX: the rest was dropped */
+	bool overflow;     /* more than DIAGS_MAX: the rest was dropped */
 	struct diag spare; /* what the dropped ones are written to */
 };
 

@@ -20,7 +20,7 @@ struct printer {
 
 static void paint(const struct printer *p, enum paint which)
 {
-	static const char *const escapes[PAINT_COUNT] = { "\033[0m",   "\033[1;31m", "\033[1;33m",
+	static const char *const escapes[PAINT_COUNT] = { "\033[0m",    "\033[1;31m", "\033[1;33m",
 							  "\033[1;34m", "\033[1;32m", "\033[1m" };
 
 	if (p->colour)

@@ -1,40 +1,15 @@
-/* facts.c - stat, realpath, statvfs; and the head of an ELF file or a script. */
+/* facts.c - what the planner asks about, and the head of an ELF file or a script. */
 #include "enforce/facts.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
+
+#include "enforce/objects.h"
+#include "policy/resolve.h"
 
 #define SCRIPT_DEPTH_MAX 5 /* as in the kernel (fs/exec.c): a script's interpreter may be a script */
-
-/* ---- objects ---- */
-
-static enum object_type type_of(mode_t mode)
-{
-	if (S_ISDIR(mode))
-		return OBJECT_DIRECTORY;
-	if (S_ISREG(mode))
-		return OBJECT_FILE;
-	return S_ISCHR(mode) || S_ISBLK(mode) ? OBJECT_DEVICE : OBJECT_OTHER;
-}
-
-static void look_at(struct host_object *object, struct arena *arena)
-{
-	char real[PATH_MAX];
-	struct statvfs mount;
-	struct stat st;
-
-	object->real = object->path;
-	object->type = OBJECT_ABSENT;
-	if (!realpath(object->path, real) || stat(real, &st) < 0)
-		return;
-	object->real = strcmp(real, object->path) ? arena_strdup(arena, real) : object->path;
-	object->type = type_of(st.st_mode);
-	object->noexec = statvfs(real, &mount) == 0 && (mount.f_flag & ST_NOEXEC);
-}
 
 /* ---- the head of a program ---- */
 
@@ -139,13 +114,28 @@ static void look_at_program(const char *program, struct arena *arena, struct hos
 	}
 }
 
+/* Flags and mounts don't matter for what must not be changed at all. */
+void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
+{
+	const struct mount_view none = { 0 };
+	struct host_object object = { .path = path };
+
+	object_look(&none, arena, &object);
+	if (object.type != OBJECT_ABSENT)
+		*arena_push(arena, &facts->own) = object;
+}
+
 void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret)
 {
 	struct host_facts facts = { 0 };
+	struct mount_view mounts;
 
+	mount_view_read(arena, &mounts);
 	plan_wanted_paths(model, arena, &facts);
 	for (size_t i = 0; i < facts.count; i++)
-		look_at(&facts.items[i], arena);
+		object_look(&mounts, arena, &facts.items[i]);
+	for (size_t i = 0; i < own_directories.count; i++)
+		host_facts_own(own_directories.items[i], arena, &facts);
 	if (program)
 		look_at_program(program, arena, &facts);
 	*ret = facts;

@@ -222,6 +222,13 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct host_object *)a)->path, ((const struct host_object *)b)->path);
 }
 
+static void want_roots(const struct patterns *patterns, struct arena *arena, struct host_facts *ret)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		*arena_push(arena, ret) =
+			(struct host_object){ .path = patterns->items[i].root, .real = patterns->items[i].root };
+}
+
 void plan_wanted_paths(const struct model *model, struct arena *arena, struct host_facts *ret)
 {
 	size_t kept = 0;
@@ -230,9 +237,8 @@ void plan_wanted_paths(const struct model *model, struct arena *arena, struct ho
 		for (size_t i = 0; i < model->items[l]->rules.count; i++) {
 			const struct rule *rule = &model->items[l]->rules.items[i];
 
-			for (size_t k = 0; k < rule->objects.count; k++)
-				*arena_push(arena, ret) = (struct host_object){ .path = rule->objects.items[k].root,
-										.real = rule->objects.items[k].root };
+			want_roots(&rule->objects, arena, ret);
+			want_roots(&rule->excepts, arena, ret);
 		}
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_path);

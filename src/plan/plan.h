@@ -15,15 +15,39 @@
 /* ---- what the planner needs to know of the file system: gathered before, so that planning stays pure ---- */
 
 enum object_type { OBJECT_ABSENT, OBJECT_DIRECTORY, OBJECT_FILE, OBJECT_DEVICE, OBJECT_OTHER };
+/* Objects are known by this, not by name: one that is mounted in two places is one. */
+struct object_id {
+	uint64_t device, inode;
+};
+struct object_ids {
+	struct object_id *items;
+	size_t count, capacity;
+};
+/* A symbolic link that a path leads through. */
+struct host_link {
+	const char *path, *directory; /* of the link itself, and what holds it; real paths */
+	bool foreign;                 /* another user's, in a directory where anybody can make names */
+};
+struct host_links {
+	struct host_link *items;
+	size_t count, capacity;
+};
 struct host_object {
 	const char *path; /* as in the pattern's root */
 	const char *real; /* after symbolic links; equals path when absent */
 	enum object_type type;
-	bool noexec; /* its mount is */
+	bool noexec;             /* its mount is, and all mounts below it are */
+	bool memory;             /* the memory of processes lies here or below (/proc/PID/mem) */
+	struct object_ids chain; /* the object, what holds it, ... the root; none when absent or not looked at */
+	struct host_links links;
 };
 struct host_facts {
 	struct host_object *items; /* sorted by path */
 	size_t count, capacity;
+	struct {
+		struct host_object *items;
+		size_t count, capacity;
+	} own; /* policies and directories of Cordon: no rule may let them be changed */
 	bool assumed; /* golden tests and --no-host: everything exists, "/ **" roots are directories, others files */
 	const char *program;            /* what `run` starts, real path; NULL outside run */
 	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */

@@ -100,7 +100,7 @@ void plan_calls(struct planner *p)
 			*entry = (struct call_entry){ .nr = (uint32_t)call_table[call].nr[arch] |
 							    arch_table[arch].nr_base,
 						      .call = (uint16_t)call };
-			fill_entry(p, entry, (enum arch)arch, rules->items + first, at - first);
+			fill_entry(p, entry, (enum arch)arch, at > first ? &rules->items[first] : NULL, at - first);
 		}
 	}
 	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)

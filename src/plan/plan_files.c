@@ -12,41 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define ENTRY_OPERATIONS (FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_LINK)
-#define CHANGING_OPERATIONS (FILE_WRITE | FILE_APPEND | ENTRY_OPERATIONS | FILE_ATTR)
-
-bool path_below(const char *path, const char *root)
-{
-	size_t size = strlen(root);
-
-	if (!strcmp(root, "/"))
-		return true;
-	return !strncmp(path, root, size) && (path[size] == '/' || !path[size]);
-}
-
-static bool node_covers(const struct tree_node *outer, const struct tree_node *inner)
-{
-	if (!strcmp(outer->path, inner->path))
-		return outer->subtree || !inner->subtree;
-	return outer->subtree && path_below(inner->path, outer->path);
-}
-
-uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec)
-{
-	uint32_t operations = 0;
-
-	if (ret_exec)
-		*ret_exec = false;
-	for (size_t i = 0; i < nodes->count; i++) {
-		if (!node_covers(&nodes->items[i], node))
-			continue;
-		operations |= nodes->items[i].operations;
-		if (ret_exec)
-			*ret_exec |= nodes->items[i].exec;
-	}
-	return operations;
-}
-
 /* ---- each rule by itself ---- */
 
 static bool is_allow(const struct planner *p, size_t i)
@@ -54,17 +19,6 @@ static bool is_allow(const struct planner *p, size_t i)
 	const struct rule *rule = &p->layer->rules.items[i];
 
 	return (rule->class == REQUEST_FILE || rule->class == REQUEST_EXEC) && rule->verdict.kind == VERDICT_ALLOW;
-}
-
-static bool names_self(const char *path)
-{
-	static const char *const selves[] = { "/proc/self", "/proc/thread-self", "/dev/fd",
-					      "/dev/stdin", "/dev/stdout",       "/dev/stderr" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(selves); i++)
-		if (path_below(path, selves[i]))
-			return true;
-	return false;
 }
 
 /* Is what @pattern, which Landlock does not know, asks for granted by a whole subtree anyway? */
@@ -85,11 +39,11 @@ static bool granted_elsewhere(const struct planner *p, size_t self, const struct
 	return false;
 }
 
-static bool excepts_matter(const struct rule *rule)
+static bool excepts_matter(const struct planner *p, const struct rule *rule)
 {
 	for (size_t e = 0; e < rule->excepts.count; e++)
 		for (size_t i = 0; i < rule->objects.count; i++)
-			if (pattern_overlap(&rule->excepts.items[e], &rule->objects.items[i]))
+			if (planner_patterns_meet(p, &rule->excepts.items[e], &rule->objects.items[i]))
 				return true;
 	return false;
 }
@@ -99,11 +53,8 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 	const struct rule *rule = &p->layer->rules.items[i];
 	const struct host_object *object = planner_object(p, pattern);
 
-	if (names_self(pattern->root)) {
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL, "`%s` is another object in each process",
-			       pattern->root);
+	if (!planner_name_fits(p, i, pattern))
 		return false;
-	}
 	if (!pattern->literal_root) {
 		if (granted_elsewhere(p, i, pattern))
 			return true;
@@ -119,7 +70,7 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 			       "Landlock can't grant making or removing one name (`%s`)", pattern->text);
 		return false;
 	}
-	if (object->type == OBJECT_DIRECTORY && (rule->class == REQUEST_FILE)) {
+	if (object->type == OBJECT_DIRECTORY) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       arena_printf(p->arena, "grant all below: `%s/**`", pattern->text),
 			       "`%s` is a directory, and a Landlock right on a directory holds for all below it",
@@ -155,7 +106,7 @@ static void check_alone(struct planner *p, size_t i)
 							      : "Landlock does not see stat");
 		return;
 	}
-	if (excepts_matter(rule)) {
+	if (excepts_matter(p, rule)) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "name the subtrees that are meant, without `except`",
 			       "Landlock can't subtract from a subtree");
 		return;
@@ -176,7 +127,7 @@ static void add_node(struct planner *p, const struct rule *rule, const struct pa
 				  .operations = rule->operations,
 				  .exec = rule->class == REQUEST_EXEC,
 				  .type = object->type,
-				  .noexec = object->noexec };
+				  .object = object };
 
 	if (object->type == OBJECT_ABSENT)
 		return;
@@ -300,9 +251,11 @@ static bool check_exec_map(struct planner *p, size_t i, uint32_t effective)
 static bool check_node(struct planner *p, size_t i, const struct pattern *pattern)
 {
 	const struct host_object *object = planner_object(p, pattern);
-	struct tree_node node = { .path = object->real, .subtree = pattern->subtree };
+	struct tree_node node = { .path = object->real, .subtree = pattern->subtree, .object = object };
 	uint32_t effective;
 
+	if (!planner_object_fits(p, i, pattern))
+		return false;
 	if (object->type == OBJECT_ABSENT)
 		return true;
 	effective = planner_effective(&p->nodes, &node, NULL);
@@ -357,19 +310,26 @@ static bool all_elsewhere(const struct rule *rule)
 
 /* ---- restrictions ---- */
 
+/* Has what @other grants to do with what @rule takes away? What may be executed may be read. */
+static bool same_kind(const struct rule *rule, const struct rule *other)
+{
+	if (rule->class == REQUEST_FILE && other->class == REQUEST_EXEC)
+		return rule->operations & FILE_READ;
+	return rule->class == other->class && (rule->class == REQUEST_EXEC || (rule->operations & other->operations));
+}
+
 static bool overlaps_allow(const struct planner *p, const struct rule *rule)
 {
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *other = &p->layer->rules.items[i];
 
-		if (!is_allow(p, i) || other->class != rule->class || !planner_active(p, i) ||
-		    (rule->class == REQUEST_FILE && !(rule->operations & other->operations)))
+		if (!is_allow(p, i) || !planner_active(p, i) || !same_kind(rule, other))
 			continue;
 		if (!rule->objects.count)
 			return true;
 		for (size_t a = 0; a < rule->objects.count; a++)
 			for (size_t b = 0; b < other->objects.count; b++)
-				if (pattern_overlap(&rule->objects.items[a], &other->objects.items[b]))
+				if (planner_patterns_meet(p, &rule->objects.items[a], &other->objects.items[b]))
 					return true;
 	}
 	return false;

@@ -23,12 +23,15 @@ struct tree_node {
 	uint32_t operations; /* FILE_* */
 	bool exec;
 	enum object_type type;
-	bool noexec; /* the host's mount is */
+	const struct host_object *object; /* NULL: known by its path alone */
 };
 struct tree_nodes {
 	struct tree_node *items;
 	size_t count, capacity;
 };
+
+#define ENTRY_OPERATIONS (FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_LINK)
+#define CHANGING_OPERATIONS (FILE_WRITE | FILE_APPEND | ENTRY_OPERATIONS | FILE_ATTR)
 
 struct planner {
 	struct arena *arena;
@@ -61,13 +64,19 @@ const struct host_object *planner_object(const struct planner *p, const struct p
 /* Union of the operations that hold at @node; *ret_exec whether exec does. */
 uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec);
 bool path_below(const char *path, const char *root);
+/* Is there an object that both mean? @a and @b as rules of the layer write them. */
+bool planner_patterns_meet(const struct planner *p, const struct pattern *a, const struct pattern *b);
+/* Can rule @i be about what @pattern names: by itself, and together with what the other rules (p->nodes) let happen?
+ * False: it was refused. */
+bool planner_name_fits(struct planner *p, size_t i, const struct pattern *pattern);
+bool planner_object_fits(struct planner *p, size_t i, const struct pattern *pattern);
 
-void plan_files(struct planner *p);    /* file and exec rules, W^X */
+void plan_files(struct planner *p);    /* file and exec rules */
 void plan_landlock(struct planner *p); /* the ruleset, from what is carried */
 void plan_net(struct planner *p);
 void plan_rest(struct planner *p); /* signal, ptrace, mount, ioctl, syscall */
 void plan_settings(struct planner *p);
-void plan_wx(struct planner *p);
+void plan_wx(struct planner *p); /* no memory that is both writable and executable */
 void plan_calls(struct planner *p);  /* call policy, from what is carried */
 void plan_mounts(struct planner *p); /* all layers together */
 

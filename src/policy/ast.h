@@ -40,13 +40,13 @@ enum request_class {
 
 /* Comparison of one argument with values. */
 enum compare {
-	COMPARE_EQ,     /* arg == v        arg in {v w}: several values */
-	COMPARE_NE,     /* arg != v */
-	COMPARE_LT,     /* arg <  v */
+	COMPARE_EQ, /* arg == v        arg in {v w}: several values */
+	COMPARE_NE, /* arg != v */
+	COMPARE_LT, /* arg <  v */
 	COMPARE_LE,
 	COMPARE_GT,
 	COMPARE_GE,
-	COMPARE_WITHIN  /* arg within A|B: no bit outside */
+	COMPARE_WITHIN /* arg within A|B: no bit outside */
 };
 
 enum cond_kind { COND_AND, COND_OR, COND_NOT, COND_ATOM };
@@ -58,8 +58,8 @@ struct ast_cond {
 	bool negated_in;               /* `not in {...}` */
 	struct words mask;             /* ATOM: `arg & A|B == ...`: names ORed together; count 0: none */
 	enum compare compare;
-	struct words values; /* EQ: alternatives; elsewhere the names ORed together, or one number */
-	bool values_alternatives;      /* written as `in {...}` */
+	struct words values;      /* EQ: alternatives; elsewhere the names ORed together, or one number */
+	bool values_alternatives; /* written as `in {...}` */
 };
 
 /* One value in a condition may be A|B: then word.text is "A|B" as written without blanks. */
@@ -80,8 +80,8 @@ struct ast_rule {
 	struct word protocol;    /* net: tcp udp unix netlink packet vsock; ioctl: the kind */
 	struct words objects;    /* patterns, addresses, targets, commands, call names; in a restriction count 0: all */
 	struct words excepts;    /* file, net, exec, syscall: like objects */
-	struct ast_cond *cond; /* syscall */
-	struct word profile;   /* exec ... profile NAME */
+	struct ast_cond *cond;   /* syscall */
+	struct word profile;     /* exec ... profile NAME */
 	/* modifiers, in canonical order */
 	struct word as_user, as_group;
 	struct word errno_name;
@@ -97,9 +97,9 @@ struct ast_request {
 	struct span span;
 	struct word operation;
 	struct word protocol;
-	struct word object;        /* path, address, target, command, call name */
-	struct words arguments;    /* syscall NAME(ARG, ...) */
-	struct word arch;          /* syscall NAME(...) on ARCH */
+	struct word object;     /* path, address, target, command, call name */
+	struct words arguments; /* syscall NAME(ARG, ...) */
+	struct word arch;       /* syscall NAME(...) on ARCH */
 };
 
 enum statement_kind {
@@ -156,7 +156,7 @@ struct ast_statement {
 	union {
 		struct ast_rule rule; /* RULE, NEVER (the rule that must not be allowed) */
 		struct {
-			struct word name;   /* std/c-runtime */
+			struct word name;    /* std/c-runtime */
 			struct word version; /* "1" */
 			struct ast_pairs parameters;
 		} use;
@@ -188,11 +188,11 @@ struct ast_statement {
 		} test;
 		struct words words; /* ISOLATE PRIVATE CAP ARCH */
 		struct {
-			struct word action; /* keep set clear */
-			struct words names; /* keep, clear */
+			struct word action;     /* keep set clear */
+			struct words names;     /* keep, clear */
 			struct ast_pairs pairs; /* set */
 		} env;
-		struct word word; /* CHDIR WX ASK_TIMEOUT */
+		struct word word;       /* CHDIR WX ASK_TIMEOUT */
 		struct ast_pairs pairs; /* LIMIT */
 		struct {
 			struct word name;

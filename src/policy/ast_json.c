@@ -58,7 +58,9 @@ static void json_test(struct json *json, const struct ast_cond *cond)
 	kv_word(json, "argument", &cond->argument);
 	kv_words(json, "mask", &cond->mask);
 	json_kv_string(json, "compare",
-		       !cond->values_alternatives ? compare_name(cond->compare) : cond->negated_in ? "not in" : "in");
+		       !cond->values_alternatives ? compare_name(cond->compare)
+		       : cond->negated_in         ? "not in"
+						  : "in");
 	kv_words(json, "values", &cond->values);
 	json_end_object(json);
 }
@@ -130,7 +132,8 @@ static void json_block(struct json *json, const struct ast_block *block);
 static void put_rule(struct json *json, const struct ast_statement *s)
 {
 	if (s->kind == STATEMENT_RULE)
-		json_kv_string(json, "verdict", verdict_name(s->u.rule.verdict_written ? s->u.rule.verdict : VERDICT_ALLOW));
+		json_kv_string(json, "verdict",
+			       verdict_name(s->u.rule.verdict_written ? s->u.rule.verdict : VERDICT_ALLOW));
 	json_rule(json, &s->u.rule);
 }
 
@@ -220,15 +223,24 @@ static const struct {
 	const char *name;
 	void (*put)(struct json *json, const struct ast_statement *statement);
 } kinds[STATEMENT_KIND_COUNT] = {
-	[STATEMENT_RULE] = { "rule", put_rule },	    [STATEMENT_USE] = { "use", put_use },
-	[STATEMENT_PHASE] = { "phase", put_phase },	    [STATEMENT_DEFAULT] = { "default", put_default },
-	[STATEMENT_REQUIRE] = { "require", put_require },   [STATEMENT_PREFER] = { "prefer", put_prefer },
-	[STATEMENT_NEVER] = { "never", put_rule },	    [STATEMENT_TEST] = { "test", put_test },
-	[STATEMENT_ISOLATE] = { "isolate", put_words },	    [STATEMENT_PRIVATE] = { "private", put_words },
-	[STATEMENT_ENV] = { "env", put_env },		    [STATEMENT_CHDIR] = { "chdir", put_word },
-	[STATEMENT_CAP] = { "cap", put_words },		    [STATEMENT_ARCH] = { "arch", put_words },
-	[STATEMENT_LIMIT] = { "limit", put_limit },	    [STATEMENT_WX] = { "wx", put_word },
-	[STATEMENT_DECIDER] = { "decider", put_decider },   [STATEMENT_ASK_TIMEOUT] = { "ask-timeout", put_word },
+	[STATEMENT_RULE] = { "rule", put_rule },
+	[STATEMENT_USE] = { "use", put_use },
+	[STATEMENT_PHASE] = { "phase", put_phase },
+	[STATEMENT_DEFAULT] = { "default", put_default },
+	[STATEMENT_REQUIRE] = { "require", put_require },
+	[STATEMENT_PREFER] = { "prefer", put_prefer },
+	[STATEMENT_NEVER] = { "never", put_rule },
+	[STATEMENT_TEST] = { "test", put_test },
+	[STATEMENT_ISOLATE] = { "isolate", put_words },
+	[STATEMENT_PRIVATE] = { "private", put_words },
+	[STATEMENT_ENV] = { "env", put_env },
+	[STATEMENT_CHDIR] = { "chdir", put_word },
+	[STATEMENT_CAP] = { "cap", put_words },
+	[STATEMENT_ARCH] = { "arch", put_words },
+	[STATEMENT_LIMIT] = { "limit", put_limit },
+	[STATEMENT_WX] = { "wx", put_word },
+	[STATEMENT_DECIDER] = { "decider", put_decider },
+	[STATEMENT_ASK_TIMEOUT] = { "ask-timeout", put_word },
 };
 
 static void json_block(struct json *json, const struct ast_block *block)

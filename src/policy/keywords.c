@@ -31,7 +31,10 @@ const struct class_shape class_shapes[REQUEST_CLASS_COUNT] = {
 			   .paths = true,
 			   .example = "exec /usr/bin/git",
 			   .request = "exec \"/usr/bin/git\"" },
-	[REQUEST_SIGNAL] = { .name = "signal", .object = "a target", .example = "signal domain", .request = "signal other" },
+	[REQUEST_SIGNAL] = { .name = "signal",
+			     .object = "a target",
+			     .example = "signal domain",
+			     .request = "signal other" },
 	[REQUEST_PTRACE] = { .name = "ptrace", .example = "ptrace because \"debugger\"", .request = "ptrace" },
 	[REQUEST_IOCTL] = { .name = "ioctl",
 			    .protocol = "a kind of descriptor",
@@ -54,7 +57,7 @@ static const char *const verdict_names[] = {
 };
 
 static const char *const compare_names[] = {
-	[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_LT] = "<",		[COMPARE_LE] = "<=",
+	[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_LT] = "<",          [COMPARE_LE] = "<=",
 	[COMPARE_GT] = ">",  [COMPARE_GE] = ">=", [COMPARE_WITHIN] = "within",
 };
 

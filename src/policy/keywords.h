@@ -12,13 +12,13 @@
 struct class_shape {
 	const char *name;
 	bool operations;
-	const char *protocol; /* what stands in its place ("a protocol"); NULL: nothing */
-	const char *object;   /* what the objects are ("an address"); NULL: the class has none */
-	bool paths;           /* objects are path patterns */
-	bool always_objects;  /* a restriction names them too */
+	const char *protocol;        /* what stands in its place ("a protocol"); NULL: nothing */
+	const char *object;          /* what the objects are ("an address"); NULL: the class has none */
+	bool paths;                  /* objects are path patterns */
+	bool always_objects;         /* a restriction names them too */
 	const char *operation_names; /* for help texts */
-	const char *example;  /* a grant */
-	const char *request;  /* a literal request */
+	const char *example;         /* a grant */
+	const char *request;         /* a literal request */
 };
 extern const struct class_shape class_shapes[REQUEST_CLASS_COUNT];
 

@@ -38,15 +38,19 @@ static size_t blank_length(const struct lexer *lexer)
 
 	if (c == ' ' || c == '\t' || c == '\r')
 		return 1;
-	length = at_end(lexer) ? 0 : utf8_decode(lexer->source->text + lexer->at, lexer->source->size - lexer->at, &character);
+	length = at_end(lexer)
+			 ? 0
+			 : utf8_decode(lexer->source->text + lexer->at, lexer->source->size - lexer->at, &character);
 	return length > 1 && character_hidden(character) ? length : 0;
 }
 
 static void stray_backslash(struct lexer *lexer, size_t start, const char *message)
 {
-	struct diag *diag = diag_error(lexer->diags, "C0119", (struct span){ lexer->source, (uint32_t)start, 1 }, "%s", message);
+	struct diag *diag = diag_error(lexer->diags, "C0119", (struct span){ lexer->source, (uint32_t)start, 1 }, "%s",
+				       message);
 
-	diag_help(lexer->diags, diag, "end the line with `\\` to go on in the next one; write a backslash in quotes, doubled: \"a\\\\b\"");
+	diag_help(lexer->diags, diag,
+		  "end the line with `\\` to go on in the next one; write a backslash in quotes, doubled: \"a\\\\b\"");
 }
 
 /* Blanks, and line ends behind a backslash. */
@@ -158,7 +162,8 @@ static void escape(struct lexer *lexer, struct str *out)
 			lexer->at++;
 		while (((unsigned char)peek(lexer, 0) & 0xc0) == 0x80);
 	diag = diag_error(lexer->diags, "C0112", span_here(lexer, start), "unknown escape in a quoted word");
-	diag_help(lexer->diags, diag, "there are \\\\ \\\" \\n \\t and \\xNN (two hexadecimal digits); write a backslash as \\\\");
+	diag_help(lexer->diags, diag,
+		  "there are \\\\ \\\" \\n \\t and \\xNN (two hexadecimal digits); write a backslash as \\\\");
 }
 
 static struct token string(struct lexer *lexer)
@@ -177,7 +182,8 @@ static struct token string(struct lexer *lexer)
 	if (peek(lexer, 0) == '"') {
 		lexer->at++;
 	} else {
-		diag = diag_error(lexer->diags, "C0111", span_here(lexer, start), "the quote is not closed on its line");
+		diag = diag_error(lexer->diags, "C0111", span_here(lexer, start),
+				  "the quote is not closed on its line");
 		diag_help(lexer->diags, diag, "end the word with \"; a quote inside a word is written \\\"");
 	}
 	return word_token(lexer, TOKEN_STRING, start, out.text, out.size);
@@ -197,7 +203,8 @@ static void single_quote(struct lexer *lexer, struct span span, const char *text
 {
 	struct diag *diag = diag_error(lexer->diags, "C0135", span, "a single quote");
 
-	diag_help(lexer->diags, diag, "write the whole word in double quotes: \"%.*s\"", (int)(size < 60 ? size : 60), text);
+	diag_help(lexer->diags, diag, "write the whole word in double quotes: \"%.*s\"", (int)(size < 60 ? size : 60),
+		  text);
 }
 
 /* People write 'a b' by habit. Said once, and read as if the quotes were double. */
@@ -237,9 +244,11 @@ static struct token bare(struct lexer *lexer)
 	}
 	size = lexer->at - start;
 	if (quote)
-		single_quote(lexer, (struct span){ lexer->source, (uint32_t)(quote - lexer->source->text), 1 }, text, size);
+		single_quote(lexer, (struct span){ lexer->source, (uint32_t)(quote - lexer->source->text), 1 }, text,
+			     size);
 	if (backslash)
-		stray_backslash(lexer, (size_t)(backslash - lexer->source->text), "a backslash in a word without quotes");
+		stray_backslash(lexer, (size_t)(backslash - lexer->source->text),
+				"a backslash in a word without quotes");
 	return word_token(lexer, TOKEN_WORD, start, text, size);
 }
 
@@ -250,8 +259,9 @@ static struct token word(struct lexer *lexer)
 	size_t start = lexer->at;
 	bool glued = start == lexer->word_end, after_word = lexer->after_word;
 	char c = peek(lexer, 0);
-	struct token token = c == '"' ? string(lexer)
-			     : c == '\'' && single_quoted_length(lexer) ? single_quoted(lexer) : bare(lexer);
+	struct token token = c == '"'                                   ? string(lexer)
+			     : c == '\'' && single_quoted_length(lexer) ? single_quoted(lexer)
+									: bare(lexer);
 	struct diag *diag;
 
 	token.glued = glued && after_word && token.kind == TOKEN_STRING;
@@ -278,8 +288,8 @@ static struct token semicolon(struct lexer *lexer)
 struct token lexer_next(struct lexer *lexer)
 {
 	static const char marks[] = "{}(),";
-	static const enum token_kind kinds[] = { TOKEN_OPEN_BRACE, TOKEN_CLOSE_BRACE, TOKEN_OPEN_PAREN, TOKEN_CLOSE_PAREN,
-						 TOKEN_COMMA };
+	static const enum token_kind kinds[] = { TOKEN_OPEN_BRACE, TOKEN_CLOSE_BRACE, TOKEN_OPEN_PAREN,
+						 TOKEN_CLOSE_PAREN, TOKEN_COMMA };
 	struct token token;
 	const char *mark;
 	char c;

@@ -114,17 +114,19 @@ static void unknown_statement(struct parser *p)
 		struct word word = { .text = p->token.text };
 
 		diag = parser_error(p, "C0101", "a path alone is no statement");
-		diag_help(p->diags, diag, "say what may be done with it: `file read %s`, or `exec %s`", word_show(p->arena, &word),
-			  word_show(p->arena, &word));
+		diag_help(p->diags, diag, "say what may be done with it: `file read %s`, or `exec %s`",
+			  word_show(p->arena, &word), word_show(p->arena, &word));
 		return;
 	}
-	diag = parser_error(p, "C0101", parser_at_operand(p) ? "unknown statement %s" : "unexpected %s", parser_show(p));
+	diag = parser_error(p, "C0101", parser_at_operand(p) ? "unknown statement %s" : "unexpected %s",
+			    parser_show(p));
 	if (parser_at(p, TOKEN_WORD))
 		statement_suggest(&suggestion);
 	if (suggestion.best)
 		diag_help(p->diags, diag, "did you mean `%s`?", suggestion.best);
 	else
-		diag_help(p->diags, diag, "a statement begins with file, net, exec, syscall, use, limit ...; see cordon-policy(5)");
+		diag_help(p->diags, diag,
+			  "a statement begins with file, net, exec, syscall, use, limit ...; see cordon-policy(5)");
 }
 
 /* What may stand only at the top of a file. */
@@ -141,7 +143,8 @@ static bool misplaced(struct parser *p)
 		return false;
 	diag = parser_error(p, "C0106", "`%s` can't stand inside a block", p->token.text);
 	diag_note(p->diags, diag, "is the block before not closed?");
-	diag_help(p->diags, diag, "write `}` on a line of its own before it; to bring a template in, write `use NAME@1`");
+	diag_help(p->diags, diag,
+		  "write `}` on a line of its own before it; to bring a template in, write `use NAME@1`");
 	return true;
 }
 
@@ -290,7 +293,8 @@ static bool parse_profile_head(struct parser *p, struct ast_profile *profile)
 	static const char profile_example[] = "profile web /usr/sbin/nginx {";
 
 	if (profile->is_template) {
-		if (!parse_versioned(p, "a template", "template local/cache@1 $PATH {", &profile->name, &profile->version))
+		if (!parse_versioned(p, "a template", "template local/cache@1 $PATH {", &profile->name,
+				     &profile->version))
 			return false;
 		while (parser_at_operand(p))
 			if (!parse_parameter(p, profile))
@@ -363,7 +367,9 @@ static void parse_version(struct parser *p, struct ast_file *file)
 	parser_gather(p, true);
 	if (!parser_at_word(p, "cordon")) {
 		diag = parser_error(p, "C0102", "the language's version is missing");
-		diag_note(p->diags, diag, "a later Cordon may read a policy in another way; so each says which language it is written in");
+		diag_note(p->diags, diag,
+			  "a later Cordon may read a policy in another way; so each says which language it is written "
+			  "in");
 		diag_help(p->diags, diag, "write `cordon 1` as the first line");
 		p->reported = false;
 		return;

@@ -9,10 +9,10 @@
 
 /* Limits on hostile input; exceeding one is a diagnostic. */
 #define POLICY_SIZE_MAX ((size_t)4 << 20)
-#define POLICY_WORD_MAX 4096    /* bytes, unescaped; also of a comment */
-#define POLICY_LINE_MAX 65536   /* bytes, up to the line end as it stands in the file */
-#define POLICY_NESTING_MAX 16   /* parentheses and `not` in a condition */
-#define POLICY_TESTS_MAX 256    /* comparisons in one condition */
+#define POLICY_WORD_MAX 4096  /* bytes, unescaped; also of a comment */
+#define POLICY_LINE_MAX 65536 /* bytes, up to the line end as it stands in the file */
+#define POLICY_NESTING_MAX 16 /* parentheses and `not` in a condition */
+#define POLICY_TESTS_MAX 256  /* comparisons in one condition */
 
 /* Parse a whole file. Returns 0 and *ret, or -EINVAL with the reasons in @diags (as many as could be found). */
 must_check int parse_file(const struct source *source, struct arena *arena, struct diags *diags, struct ast_file **ret);
@@ -43,7 +43,7 @@ void print_word(const struct word *word, struct str *out);
 /* The AST as JSON (schema cordon.ast/1). */
 void ast_json(const struct ast_file *file, struct json *json);
 
-const char *verdict_name(enum verdict_kind kind);        /* "allow" ... */
+const char *verdict_name(enum verdict_kind kind);         /* "allow" ... */
 const char *request_class_name(enum request_class class); /* "file" ... */
 
 #endif

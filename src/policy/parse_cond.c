@@ -30,7 +30,8 @@ static struct ast_cond *no_argument(struct parser *p)
 	struct diag *diag = parser_error(p, "C0136", "expected the name of an argument, found %s", parser_show(p));
 
 	diag_help(p->diags, diag,
-		  "write `ARGUMENT COMPARISON VALUE` with blanks between them: `prot & PROT_EXEC == 0`, `arg0 == 1`, `fd in {0 1 2}`");
+		  "write `ARGUMENT COMPARISON VALUE` with blanks between them: `prot & PROT_EXEC == 0`, `arg0 == 1`, "
+		  "`fd in {0 1 2}`");
 	return NULL;
 }
 
@@ -40,7 +41,9 @@ static bool bad_value(struct parser *p, struct span span, const char *shown)
 {
 	struct diag *diag = parser_error_at(p, span, "C0138", "expected a value, found %s", shown);
 
-	diag_help(p->diags, diag, "write a number or a name, or names joined by `|`, without quotes: `O_RDONLY`, `0x10`, `PROT_READ|PROT_WRITE`");
+	diag_help(p->diags, diag,
+		  "write a number or a name, or names joined by `|`, without quotes: `O_RDONLY`, `0x10`, "
+		  "`PROT_READ|PROT_WRITE`");
 	return false;
 }
 
@@ -111,9 +114,11 @@ static bool parse_list(struct parser *p, struct words *ret)
 			return true;
 		}
 	}
-	diag = parser_error(p, "C0142", ret->count ? "the list is not closed: found %s" : "expected a list of values, found %s",
+	diag = parser_error(p, "C0142",
+			    ret->count ? "the list is not closed: found %s" : "expected a list of values, found %s",
 			    parser_show(p));
-	diag_help(p->diags, diag, "write the values between braces on one line, with blanks between them: `in {0 1 2}`");
+	diag_help(p->diags, diag,
+		  "write the values between braces on one line, with blanks between them: `in {0 1 2}`");
 	/* a brace of the list must not be taken for the end of the block */
 	while (!parser_at_line_end(p) && !parser_at(p, TOKEN_CLOSE_BRACE))
 		parser_advance(p);
@@ -136,10 +141,12 @@ static bool parse_mask(struct parser *p, struct ast_cond *cond)
 		if (!parser_at_word(p, "within"))
 			return true;
 	}
-	diag = parser_error(p, "C0143", cond->mask.count ? "`within` takes no mask" : "expected the bits to look at, found %s",
+	diag = parser_error(p, "C0143",
+			    cond->mask.count ? "`within` takes no mask" : "expected the bits to look at, found %s",
 			    parser_show(p));
-	diag_help(p->diags, diag, cond->mask.count ? "write `flags within A|B` (no other bit is set), or `flags & A|B == A`"
-						   : "write for example `prot & PROT_WRITE|PROT_EXEC == PROT_WRITE`");
+	diag_help(p->diags, diag,
+		  cond->mask.count ? "write `flags within A|B` (no other bit is set), or `flags & A|B == A`"
+				   : "write for example `prot & PROT_WRITE|PROT_EXEC == PROT_WRITE`");
 	return false;
 }
 
@@ -156,11 +163,14 @@ static bool parse_comparison(struct parser *p, struct ast_cond *cond)
 		return parse_list(p, &cond->values);
 	}
 	if (cond->negated_in || !parser_at(p, TOKEN_WORD) || !compare_find(p->token.text, &cond->compare)) {
-		diag = parser_error(p, "C0137", "expected %s, found %s", cond->negated_in ? "`in`" : "a comparison", parser_show(p));
+		diag = parser_error(p, "C0137", "expected %s, found %s", cond->negated_in ? "`in`" : "a comparison",
+				    parser_show(p));
 		if (parser_at_word(p, "="))
 			diag_help(p->diags, diag, "write `==`");
 		else
-			diag_help(p->diags, diag, "comparisons are == != < <= > >= in, not in, within, with a blank on both sides: `%s == 0`",
+			diag_help(p->diags, diag,
+				  "comparisons are == != < <= > >= in, not in, within, with a blank on both sides: `%s "
+				  "== 0`",
 				  cond->argument.text);
 		return false;
 	}
@@ -223,14 +233,16 @@ static struct ast_cond *parse_not(struct parser *p, struct depth *depth)
 	if (!parser_at(p, TOKEN_OPEN_PAREN) && !parser_at_word(p, "not"))
 		return parse_test(p, depth);
 	if (++depth->nesting > POLICY_NESTING_MAX) {
-		diag_help(p->diags, parser_error(p, "C0140", "the condition is nested more than %d deep", POLICY_NESTING_MAX),
+		diag_help(p->diags,
+			  parser_error(p, "C0140", "the condition is nested more than %d deep", POLICY_NESTING_MAX),
 			  "write several rules: each line is an `or` of its own");
 		return NULL;
 	}
 	if (parser_skip_word(p, "not")) {
 		cond = parse_not(p, depth);
 		if (cond)
-			cond = new_cond(p, (struct ast_cond){ .kind = COND_NOT, .left = cond, .span = span_join(start, p->last) });
+			cond = new_cond(p, (struct ast_cond){
+						   .kind = COND_NOT, .left = cond, .span = span_join(start, p->last) });
 	} else {
 		cond = parse_parens(p, depth);
 	}
@@ -249,7 +261,9 @@ static struct ast_cond *parse_chain(struct parser *p, struct depth *depth, enum 
 
 		if (!right)
 			return NULL;
-		left = new_cond(p, (struct ast_cond){ .kind = kind, .left = left, .right = right,
+		left = new_cond(p, (struct ast_cond){ .kind = kind,
+						      .left = left,
+						      .right = right,
 						      .span = span_join(left->span, right->span) });
 	}
 	return left;

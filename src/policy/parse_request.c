@@ -31,7 +31,8 @@ static bool parse_class(struct parser *p, struct ast_request *request)
 	if (suggestion.best)
 		diag_help(p->diags, diag, "did you mean `%s`?", suggestion.best);
 	else
-		diag_help(p->diags, diag, "a request begins with file, net, exec, signal, ptrace, mount, ioctl or syscall: `%s`",
+		diag_help(p->diags, diag,
+			  "a request begins with file, net, exec, signal, ptrace, mount, ioctl or syscall: `%s`",
 			  class_shapes[REQUEST_FILE].request);
 	return false;
 }

@@ -34,7 +34,8 @@ static bool parse_head(struct parser *p, bool may_have_verdict, struct ast_rule 
 	if (suggestion.best)
 		diag_help(p->diags, diag, "did you mean `%s`?", suggestion.best);
 	else
-		diag_help(p->diags, diag, "write file, net, exec, signal, ptrace, mount, ioctl or syscall: `%s file write /srv/**`",
+		diag_help(p->diags, diag,
+			  "write file, net, exec, signal, ptrace, mount, ioctl or syscall: `%s file write /srv/**`",
 			  rule->verdict_written ? verdict_name(rule->verdict) : "never");
 	return false;
 }
@@ -51,7 +52,8 @@ static bool missing(struct parser *p, const char *what, bool restriction, const 
 	struct diag *diag = parser_error(p, "C0126", "expected %s, found %s", what, parser_show(p));
 
 	if (!restriction)
-		diag_note(p->diags, diag, "a rule that allows names what it allows; only deny, ask and kill may speak of everything");
+		diag_note(p->diags, diag,
+			  "a rule that allows names what it allows; only deny, ask and kill may speak of everything");
 	diag_help(p->diags, diag, "write for example `%s`", shape->example);
 	return false;
 }
@@ -74,9 +76,9 @@ static bool no_operations(struct parser *p, const struct ast_rule *rule, const s
 	struct word word = { .text = p->token.text };
 
 	diag_note(p->diags, diag, "operations of %s are: %s", shape->name, shape->operation_names);
-	diag_help(p->diags, diag, "write for example `%s%s%s %s %s`", rule->verdict_written ? verdict_name(rule->verdict) : "",
-		  rule->verdict_written ? " " : "", shape->name, shape->paths ? "read" : "connect tcp",
-		  word_show(p->arena, &word));
+	diag_help(p->diags, diag, "write for example `%s%s%s %s %s`",
+		  rule->verdict_written ? verdict_name(rule->verdict) : "", rule->verdict_written ? " " : "",
+		  shape->name, shape->paths ? "read" : "connect tcp", word_show(p->arena, &word));
 	return false;
 }
 
@@ -106,7 +108,8 @@ static bool at_operation(const struct parser *p)
 /* OPERATION[,OPERATION...] */
 static bool parse_operations(struct parser *p, const struct class_shape *shape, struct ast_rule *rule)
 {
-	static const char help[] = "operations are joined by `,`: `file read,write /a`; a path that holds `,` stands in quotes";
+	static const char help[] =
+		"operations are joined by `,`: `file read,write /a`; a path that holds `,` stands in quotes";
 
 	if (parser_at(p, TOKEN_COMMA))
 		return stray_comma(p, help);
@@ -140,7 +143,8 @@ static bool check_path(struct parser *p)
 	if (suggestion.best)
 		diag_help(p->diags, diag, "did you mean `%s`?", suggestion.best);
 	else
-		diag_help(p->diags, diag, "write `./%s` for a file in the current directory, or the whole path", p->token.text);
+		diag_help(p->diags, diag, "write `./%s` for a file in the current directory, or the whole path",
+			  p->token.text);
 	return false;
 }
 
@@ -156,7 +160,8 @@ static bool unknown_origin(struct parser *p)
 	if (suggestion.best)
 		diag_help(p->diags, diag, "did you mean `%s`?", suggestion.best);
 	else
-		diag_help(p->diags, diag, "origins are @learned, @derived and @unresolved; write a path as `./%s`", p->token.text);
+		diag_help(p->diags, diag, "origins are @learned, @derived and @unresolved; write a path as `./%s`",
+			  p->token.text);
 	return false;
 }
 
@@ -313,17 +318,30 @@ static bool parse_because(struct parser *p, struct ast_rule *rule)
 	return false;
 }
 
-enum clause { CLAUSE_EXCEPT, CLAUSE_PROFILE, CLAUSE_IF, CLAUSE_FOR, CLAUSE_AS, CLAUSE_ERRNO, CLAUSE_LOG, CLAUSE_BECAUSE,
-	      CLAUSE_COUNT };
+enum clause {
+	CLAUSE_EXCEPT,
+	CLAUSE_PROFILE,
+	CLAUSE_IF,
+	CLAUSE_FOR,
+	CLAUSE_AS,
+	CLAUSE_ERRNO,
+	CLAUSE_LOG,
+	CLAUSE_BECAUSE,
+	CLAUSE_COUNT
+};
 
 static const struct {
 	const char *name;
 	bool (*parse)(struct parser *p, struct ast_rule *rule);
 } clauses[CLAUSE_COUNT] = {
-	[CLAUSE_EXCEPT] = { "except", parse_except }, [CLAUSE_PROFILE] = { "profile", parse_profile_clause },
-	[CLAUSE_IF] = { "if", parse_if },	      [CLAUSE_FOR] = { "for", parse_uid },
-	[CLAUSE_AS] = { "as", parse_as },	      [CLAUSE_ERRNO] = { "errno", parse_errno },
-	[CLAUSE_LOG] = { "log", parse_log },	      [CLAUSE_BECAUSE] = { "because", parse_because },
+	[CLAUSE_EXCEPT] = { "except", parse_except },
+	[CLAUSE_PROFILE] = { "profile", parse_profile_clause },
+	[CLAUSE_IF] = { "if", parse_if },
+	[CLAUSE_FOR] = { "for", parse_uid },
+	[CLAUSE_AS] = { "as", parse_as },
+	[CLAUSE_ERRNO] = { "errno", parse_errno },
+	[CLAUSE_LOG] = { "log", parse_log },
+	[CLAUSE_BECAUSE] = { "because", parse_because },
 };
 
 static bool twice(struct parser *p, struct span first, const char *name)
@@ -379,10 +397,12 @@ static bool left_over(struct parser *p, const struct ast_rule *rule)
 	if (rule->cond)
 		diag_help(p->diags, diag, "join tests by `and` or `or`: `if arg0 == 1 and arg1 == 2`");
 	else if (!shape->object)
-		diag_help(p->diags, diag, "%s takes no operands; write `deny %s` or `%s`", shape->name, shape->name, shape->example);
+		diag_help(p->diags, diag, "%s takes no operands; write `deny %s` or `%s`", shape->name, shape->name,
+			  shape->example);
 	else
 		diag_help(p->diags, diag,
-			  "the rule was complete; operands stand before except, if, profile, as, errno, log, because, for");
+			  "the rule was complete; operands stand before except, if, profile, as, errno, log, because, "
+			  "for");
 	return false;
 }
 

@@ -69,7 +69,8 @@ static bool parse_limit(struct parser *p, struct ast_statement *statement)
 		if (!parse_word(p, "what to limit", example, &pair.key))
 			return false;
 		if (!parser_at_operand(p)) {
-			diag_help(p->diags, parser_error(p, "C0156", "`%s` has no value", word_show(p->arena, &pair.key)),
+			diag_help(p->diags,
+				  parser_error(p, "C0156", "`%s` has no value", word_show(p->arena, &pair.key)),
 				  "write names and values in turn: `%s`", example);
 			return false;
 		}
@@ -123,7 +124,8 @@ static bool parse_use(struct parser *p, struct ast_statement *statement)
 
 static bool parse_default(struct parser *p, struct ast_statement *statement)
 {
-	static const char *const classes[] = { "file", "net", "exec", "signal", "ptrace", "ioctl", "mount", "syscall", NULL };
+	static const char *const classes[] = { "file",  "net",   "exec",    "signal", "ptrace",
+					       "ioctl", "mount", "syscall", NULL };
 	static const char *const verdicts[] = { "deny", "ask", "kill", NULL };
 	static const enum verdict_kind kinds[] = { VERDICT_DENY, VERDICT_ASK, VERDICT_KILL };
 	size_t index;
@@ -135,14 +137,16 @@ static bool parse_default(struct parser *p, struct ast_statement *statement)
 		struct diag *diag = parser_error(p, "C0152", "a default can't be `allow`");
 
 		diag_note(p->diags, diag, "what no rule matches would be open, also what nobody has thought of");
-		diag_help(p->diags, diag, "write a rule that names what is allowed, or `default %s ask`", classes[index]);
+		diag_help(p->diags, diag, "write a rule that names what is allowed, or `default %s ask`",
+			  classes[index]);
 		return false;
 	}
 	if (!parse_choice(p, "a verdict", verdicts, &index))
 		return false;
 	statement->u.fallback.verdict = kinds[index];
 	return kinds[index] != VERDICT_DENY || !parser_skip_word(p, "errno") ||
-	       parse_word(p, "the name of an error", "default file deny errno ENOENT", &statement->u.fallback.errno_name);
+	       parse_word(p, "the name of an error", "default file deny errno ENOENT",
+			  &statement->u.fallback.errno_name);
 }
 
 static bool parse_else(struct parser *p, const char *help)
@@ -216,7 +220,8 @@ static bool parse_test(struct parser *p, struct ast_statement *statement)
 	}
 	parser_advance(p);
 	if (parser_skip_word(p, "errno") &&
-	    !parse_word(p, "the name of an error", "test deny errno EROFS file write \"/srv/a\"", &statement->u.test.errno_name))
+	    !parse_word(p, "the name of an error", "test deny errno EROFS file write \"/srv/a\"",
+			&statement->u.test.errno_name))
 		return false;
 	return parse_request_part(p, &statement->u.test.request);
 }
@@ -225,7 +230,8 @@ static bool parse_test(struct parser *p, struct ast_statement *statement)
 
 static bool trigger_takes_protocol(const char *event)
 {
-	return !strcmp(event, "bind") || !strcmp(event, "connect") || !strcmp(event, "listen") || !strcmp(event, "accept");
+	return !strcmp(event, "bind") || !strcmp(event, "connect") || !strcmp(event, "listen") ||
+	       !strcmp(event, "accept");
 }
 
 /* `after 5 chdir`: a number, when another word follows. */
@@ -262,7 +268,8 @@ static bool parse_trigger(struct parser *p, struct ast_statement *statement)
 	if (!parser_at_operand(p)) {
 		diag = parser_error(p, "C0149", "expected what ends the phase before, found %s", parser_show(p));
 		diag_help(p->diags, diag,
-			  "write a call, an event that the program tells, or a path: `after setuid`, `after \"ready\"`, `after open /cordon/ready`");
+			  "write a call, an event that the program tells, or a path: `after setuid`, `after "
+			  "\"ready\"`, `after open /cordon/ready`");
 		return false;
 	}
 	trigger->event = parser_take(p);
@@ -353,7 +360,8 @@ static struct ast_statement *not_in_phase(struct parser *p, const char *name)
 {
 	struct diag *diag = parser_error(p, "C0151", "`%s` can't stand in a phase", name);
 
-	diag_note(p->diags, diag, "a phase holds rules, `use` and `limit`; everything else is settled before the program starts");
+	diag_note(p->diags, diag,
+		  "a phase holds rules, `use` and `limit`; everything else is settled before the program starts");
 	diag_help(p->diags, diag, "move the line out of the phase");
 	return NULL;
 }

@@ -67,9 +67,14 @@ struct word parser_take(struct parser *p)
 const char *parser_show(struct parser *p)
 {
 	static const char *const names[] = {
-		[TOKEN_OPEN_BRACE] = "`{`",  [TOKEN_CLOSE_BRACE] = "`}`", [TOKEN_OPEN_PAREN] = "`(`",
-		[TOKEN_CLOSE_PAREN] = "`)`", [TOKEN_COMMA] = "`,`",	  [TOKEN_COMMENT] = "the end of the line",
-		[TOKEN_LINE_END] = "the end of the line", [TOKEN_FILE_END] = "the end of the text",
+		[TOKEN_OPEN_BRACE] = "`{`",
+		[TOKEN_CLOSE_BRACE] = "`}`",
+		[TOKEN_OPEN_PAREN] = "`(`",
+		[TOKEN_CLOSE_PAREN] = "`)`",
+		[TOKEN_COMMA] = "`,`",
+		[TOKEN_COMMENT] = "the end of the line",
+		[TOKEN_LINE_END] = "the end of the line",
+		[TOKEN_FILE_END] = "the end of the text",
 	};
 	struct word word = { .text = p->token.text, .quoted = p->token.kind == TOKEN_STRING };
 
@@ -172,7 +177,9 @@ bool parse_pair(struct parser *p, const char *what, const char *example, bool ne
 		return false;
 	equals = strchr(word.text, '=');
 	if (equals == word.text || (!equals && need_value)) {
-		diag_help(p->diags, parser_error_at(p, word.span, "C0147", "expected %s, found `%s`", what, word_show(p->arena, &word)),
+		diag_help(p->diags,
+			  parser_error_at(p, word.span, "C0147", "expected %s, found `%s`", what,
+					  word_show(p->arena, &word)),
 			  "write for example `%s`", example);
 		return false;
 	}
@@ -223,7 +230,8 @@ bool parse_choice(struct parser *p, const char *what, const char *const *choices
 	return false;
 }
 
-bool parse_versioned(struct parser *p, const char *what, const char *example, struct word *ret_name, struct word *ret_version)
+bool parse_versioned(struct parser *p, const char *what, const char *example, struct word *ret_name,
+		     struct word *ret_version)
 {
 	struct word word, name, version;
 	const char *at;
@@ -234,7 +242,8 @@ bool parse_versioned(struct parser *p, const char *what, const char *example, st
 	at = strrchr(word.text, '@');
 	if (!at || !at[1] || strlen(at + 1) > 6 || strspn(at + 1, "0123456789") != strlen(at + 1)) {
 		diag = parser_error_at(p, word.span, "C0146", "`%s` has no version", word_show(p->arena, &word));
-		diag_note(p->diags, diag, "a template's meaning never changes under one version, so that a policy keeps its own");
+		diag_note(p->diags, diag,
+			  "a template's meaning never changes under one version, so that a policy keeps its own");
 		diag_help(p->diags, diag, "write %s as NAME@NUMBER: `%s`", what, example);
 		return false;
 	}

@@ -48,7 +48,8 @@ struct span parser_place(const struct parser *p);
 /* ---- errors ---- */
 
 /* Report at parser_place(). Later reports of the same line are dropped. Returns the diagnostic for note and help. */
-__attribute__((format(printf, 3, 4))) struct diag *parser_error(struct parser *p, const char *code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) struct diag *parser_error(struct parser *p, const char *code, const char *format,
+								...);
 __attribute__((format(printf, 4, 5))) struct diag *parser_error_at(struct parser *p, struct span span, const char *code,
 								   const char *format, ...);
 
@@ -63,7 +64,8 @@ bool parse_name_check(struct parser *p, const struct word *word, const char *wha
 /* One of the bare words of @choices, which NULL ends; *ret_index says which. */
 bool parse_choice(struct parser *p, const char *what, const char *const *choices, size_t *ret_index);
 /* NAME@VERSION */
-bool parse_versioned(struct parser *p, const char *what, const char *example, struct word *ret_name, struct word *ret_version);
+bool parse_versioned(struct parser *p, const char *what, const char *example, struct word *ret_name,
+		     struct word *ret_version);
 
 /* ---- parts ---- */
 

@@ -53,9 +53,7 @@ static void add_cond_within(struct line *line, const struct ast_cond *cond, bool
 static void add_cond(struct line *line, const struct ast_cond *cond)
 {
 	switch (cond->kind) {
-	case COND_ATOM:
-		add_test(line, cond);
-		break;
+	case COND_ATOM: add_test(line, cond); break;
 	case COND_NOT:
 		piece(line, "not");
 		add_cond_within(line, cond->left, cond->left->kind == COND_AND || cond->left->kind == COND_OR);
@@ -105,8 +103,7 @@ static void piece_objects(struct line *line, const struct ast_rule *rule, const 
 	for (size_t i = 0; i < words->count; i++) {
 		const char *text = words->items[i].text;
 
-		piece_word(line, &words->items[i],
-			   word_starts_clause(text) || (paths && !word_looks_like_path(text)));
+		piece_word(line, &words->items[i], word_starts_clause(text) || (paths && !word_looks_like_path(text)));
 	}
 }
 

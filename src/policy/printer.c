@@ -7,7 +7,7 @@
 #include "policy/keywords.h"
 #include "policy/parse.h"
 
-#define LINE_WIDTH 118 /* and ` \` */
+#define LINE_WIDTH 118  /* and ` \` */
 #define INDENT_BROKEN 4 /* more, for the rest of a broken line */
 
 /* ---- words ---- */
@@ -124,7 +124,7 @@ void piece_words(struct line *line, const struct words *words)
 		piece_word(line, &words->items[i], false);
 }
 
-/* Quotes stand where a reader of KEY=VALUE expects them: around the value. */
+/* Quotes stand where a reader of KEY=VALUE expects them: around the value. Bare, both are one word, which may be too long. */
 void piece_pair(struct line *line, const char *sigil, const struct ast_pair *pair)
 {
 	struct str text, key;
@@ -137,7 +137,7 @@ void piece_pair(struct line *line, const char *sigil, const struct ast_pair *pai
 	} else if (word_is_bare(key.text)) {
 		str_addf(&text, "%s=", key.text);
 		if (*pair->value.text)
-			add_text(&text, pair->value.text, false);
+			add_text(&text, pair->value.text, text.size + strlen(pair->value.text) > POLICY_WORD_MAX);
 	} else {
 		add_quoted(&text, arena_printf(line->out->arena, "%s=%s", key.text, pair->value.text));
 	}

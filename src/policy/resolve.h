@@ -33,6 +33,13 @@ must_check int resolve(const struct layer_source *sources, size_t count, const s
 /* `test` and `never` lines of every layer; C03xx diagnostics. Returns 0 when all hold, else -EINVAL. */
 must_check int model_check(const struct model *model, struct diags *diags);
 
+/* Cordon's own directories (policies, registry, cache, logs, sockets): no policy can grant changing what is in them. */
+struct own_directories {
+	const char *const *items;
+	size_t count;
+};
+extern const struct own_directories own_directories;
+
 /* A literal request (`cordon explain`): names looked up. 0 or -EINVAL. */
 must_check int resolve_request(const struct ast_request *ast, const struct surroundings *surroundings,
 			       struct arena *arena, struct diags *diags, struct request *ret);

@@ -100,17 +100,16 @@ bool parse_number(const char *text, uint64_t *ret, bool *ret_negative)
 
 /* ---- paths ---- */
 
-/* Cordon's own files: no policy can grant writing them. */
-static const char *const own_paths[] = { "/etc/cordon/**", "/var/lib/cordon/**", "/var/cache/cordon/**",
-					 "/run/cordon/**" };
+static const char *const own_paths[] = { "/etc/cordon", "/var/lib/cordon", "/var/cache/cordon", "/run/cordon" };
+const struct own_directories own_directories = { own_paths, ARRAY_SIZE(own_paths) };
 
 void resolve_refuse_own(struct resolver *r, const struct word *word, const struct pattern *pattern)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own_paths); i++) {
+		const char *text = arena_printf(r->arena, "%s/**", own_paths[i]), *why;
 		struct pattern own;
-		const char *why;
 
-		if (pattern_parse(r->arena, own_paths[i], &own, &why) == 0 && pattern_covers(&own, pattern)) {
+		if (pattern_parse(r->arena, text, &own, &why) == 0 && pattern_covers(&own, pattern)) {
 			struct diag *d = diag_error(r->diags, "C0238", word->span, "`%s` belongs to Cordon",
 						    pattern->text);
 

@@ -28,14 +28,18 @@ static const struct {
 			"name a text file that begins with `cordon 1`" },
 	[FAULT_CR] = { "C0117", "lines end in CR LF", "a CR would become part of the last word of its line",
 		       "convert the file: `sed -i 's/\\r$//' FILE`" },
-	[FAULT_CONTROL] = { "C0114", "a control character", "a terminal would show another text than the one that is meant",
+	[FAULT_CONTROL] = { "C0114", "a control character",
+			    "a terminal would show another text than the one that is meant",
 			    "remove it, or write it as \\xNN in a quoted word: \"a\\x07b\"" },
 	[FAULT_HIDDEN] = { "C0116", "an invisible character",
-			   "it shows nothing, or turns or moves the text around it: the line may mean something else than it shows",
+			   "it shows nothing, or turns or moves the text around it: the line may mean something else "
+			   "than it shows",
 			   "remove it, or write its bytes as \\xNN in a quoted word: \"a\\xc2\\xa0b\"" },
 	[FAULT_ENCODING] = { "C0115", "bytes that are not UTF-8", NULL,
-			     "write them as \\xNN in a quoted word: \"caf\\xe9\"; or convert the file: `iconv -f latin1 -t utf-8`" },
-	[FAULT_LINE] = { "C0122", "a line of more than 65536 bytes", NULL, "break it with `\\` at the end of the line" },
+			     "write them as \\xNN in a quoted word: \"caf\\xe9\"; or convert the file: `iconv -f "
+			     "latin1 -t utf-8`" },
+	[FAULT_LINE] = { "C0122", "a line of more than 65536 bytes", NULL,
+			 "break it with `\\` at the end of the line" },
 };
 
 _Static_assert(POLICY_LINE_MAX == 65536, "the message above");
@@ -82,9 +86,11 @@ int source_check(const struct source *source, struct diags *diags)
 	struct diag *diag;
 
 	if (source->size > POLICY_SIZE_MAX) {
-		diag = diag_error(diags, "C0123", (struct span){ source, 0, 0 }, "the text has %zu bytes", source->size);
+		diag = diag_error(diags, "C0123", (struct span){ source, 0, 0 }, "the text has %zu bytes",
+				  source->size);
 		diag_note(diags, diag, "a policy may have %zu", POLICY_SIZE_MAX);
-		diag_help(diags, diag, "join what belongs together by patterns (`/usr/lib/**`), or split the policy: `use NAME@1`");
+		diag_help(diags, diag,
+			  "join what belongs together by patterns (`/usr/lib/**`), or split the policy: `use NAME@1`");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < source->size; i += length) {

@@ -125,9 +125,8 @@ static void try_request(const struct source *source, struct arena *arena, struct
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const tries[])(const struct source *source, struct arena *arena, struct diags *diags) = {
-		try_file, try_statements, try_condition, try_request
-	};
+	static void (*const tries[])(const struct source *source, struct arena *arena,
+				     struct diags *diags) = { try_file, try_statements, try_condition, try_request };
 	const struct source source = { .name = "input", .text = size ? (const char *)data : "", .size = size };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {

@@ -278,15 +278,21 @@ PAYLOAD(sees_only_itself)
 TEST(own_proc)
 {
 	struct trial trial;
+	pid_t outside;
 
 	mount_trial(&trial);
+	outside = fork();
+	if (outside == 0)
+		for (;;)
+			pause();
+	REQUIRE(outside > 2);
 	trial.plan.isolate |= ISOLATE_PID;
 	trial.plan.keeps_parent = true;
 	add_mount(&trial, MOUNT_ROOT, "/", MOUNT_ATTR_RDONLY, false);
 	add_mount(&trial, MOUNT_PROC, "/proc", 0, false);
-	REQUIRE(getpid() > 2);
-	trial_payload(&trial, "sees_only_itself", arena_printf(trial.arena, "/proc/%d", (int)getpid()));
+	trial_payload(&trial, "sees_only_itself", arena_printf(trial.arena, "/proc/%d", (int)outside));
 	run_both(&trial, 0);
+	kill(outside, SIGKILL);
 	trial_release(&trial);
 }
 

@@ -69,7 +69,8 @@ static const char *first(const char *const *found, size_t count)
 			return found[i];
 	return NULL;
 }
-#define FIRST(...) first((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define FIRST(...) \
+	first((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 const char *ast_cond_difference(const struct ast_cond *a, const struct ast_cond *b)
 {
@@ -100,14 +101,16 @@ static const char *rules(const struct ast_rule *a, const struct ast_rule *b)
 		     word(&a->as_user, &b->as_user, "as user"), word(&a->as_group, &b->as_group, "as group"),
 		     word(&a->errno_name, &b->errno_name, "errno"), differ(a->log != b->log, "log"),
 		     word(&a->because, &b->because, "because"), differ(a->uid.present != b->uid.present, "uid"),
-		     differ(a->uid.compare != b->uid.compare, "comparison of uid"), word(&a->uid.user, &b->uid.user, "user of uid"),
-		     sets(&a->origins, &b->origins, "origins"));
+		     differ(a->uid.compare != b->uid.compare, "comparison of uid"),
+		     word(&a->uid.user, &b->uid.user, "user of uid"), sets(&a->origins, &b->origins, "origins"));
 }
 
 const char *ast_request_difference(const struct ast_request *a, const struct ast_request *b)
 {
-	return FIRST(differ(a->class != b->class, "class of a request"), word(&a->operation, &b->operation, "operation"),
-		     word(&a->protocol, &b->protocol, "protocol of a request"), word(&a->object, &b->object, "object of a request"),
+	return FIRST(differ(a->class != b->class, "class of a request"),
+		     word(&a->operation, &b->operation, "operation"),
+		     word(&a->protocol, &b->protocol, "protocol of a request"),
+		     word(&a->object, &b->object, "object of a request"),
 		     words(&a->arguments, &b->arguments, "arguments"), word(&a->arch, &b->arch, "architecture"));
 }
 
@@ -115,14 +118,17 @@ static const char *triggers(const struct ast_trigger *a, const struct ast_trigge
 {
 	if (!a || !b)
 		return differ(a != b, "trigger");
-	return FIRST(differ(a->count != b->count, "count"), differ(a->count_written != b->count_written, "written count"),
-		     word(&a->event, &b->event, "event"), differ(a->event.quoted != b->event.quoted, "quotes of the event"),
-		     word(&a->protocol, &b->protocol, "protocol of a trigger"), words(&a->objects, &b->objects, "objects of a trigger"));
+	return FIRST(differ(a->count != b->count, "count"),
+		     differ(a->count_written != b->count_written, "written count"), word(&a->event, &b->event, "event"),
+		     differ(a->event.quoted != b->event.quoted, "quotes of the event"),
+		     word(&a->protocol, &b->protocol, "protocol of a trigger"),
+		     words(&a->objects, &b->objects, "objects of a trigger"));
 }
 
 static const char *phases(const struct ast_statement *a, const struct ast_statement *b)
 {
-	return FIRST(word(&a->u.phase.name, &b->u.phase.name, "name of a phase"), triggers(a->u.phase.trigger, b->u.phase.trigger),
+	return FIRST(word(&a->u.phase.name, &b->u.phase.name, "name of a phase"),
+		     triggers(a->u.phase.trigger, b->u.phase.trigger),
 		     differ(a->u.phase.domain != b->u.phase.domain, "domain"),
 		     ast_block_difference(&a->u.phase.body, &b->u.phase.body));
 }
@@ -140,13 +146,12 @@ static const char *contents(const struct ast_statement *a, const struct ast_stat
 {
 	switch (a->kind) {
 	case STATEMENT_RULE:
-	case STATEMENT_NEVER:
-		return rules(&a->u.rule, &b->u.rule);
+	case STATEMENT_NEVER: return rules(&a->u.rule, &b->u.rule);
 	case STATEMENT_USE:
-		return FIRST(word(&a->u.use.name, &b->u.use.name, "template"), word(&a->u.use.version, &b->u.use.version, "version"),
+		return FIRST(word(&a->u.use.name, &b->u.use.name, "template"),
+			     word(&a->u.use.version, &b->u.use.version, "version"),
 			     pairs(&a->u.use.parameters, &b->u.use.parameters, "parameters"));
-	case STATEMENT_PHASE:
-		return phases(a, b);
+	case STATEMENT_PHASE: return phases(a, b);
 	case STATEMENT_DEFAULT:
 		return FIRST(word(&a->u.fallback.class, &b->u.fallback.class, "class of a default"),
 			     differ(a->u.fallback.verdict != b->u.fallback.verdict, "verdict of a default"),
@@ -158,27 +163,23 @@ static const char *contents(const struct ast_statement *a, const struct ast_stat
 	case STATEMENT_PREFER:
 		return FIRST(word(&a->u.prefer.name, &b->u.prefer.name, "preferred policy"),
 			     differ(a->u.prefer.vanilla != b->u.prefer.vanilla, "vanilla"));
-	case STATEMENT_TEST:
-		return tests(a, b);
+	case STATEMENT_TEST: return tests(a, b);
 	case STATEMENT_ISOLATE:
 	case STATEMENT_PRIVATE:
 	case STATEMENT_CAP:
-	case STATEMENT_ARCH:
-		return words(&a->u.words, &b->u.words, "words");
+	case STATEMENT_ARCH: return words(&a->u.words, &b->u.words, "words");
 	case STATEMENT_ENV:
-		return FIRST(word(&a->u.env.action, &b->u.env.action, "action"), words(&a->u.env.names, &b->u.env.names, "variables"),
+		return FIRST(word(&a->u.env.action, &b->u.env.action, "action"),
+			     words(&a->u.env.names, &b->u.env.names, "variables"),
 			     pairs(&a->u.env.pairs, &b->u.env.pairs, "values of variables"));
 	case STATEMENT_CHDIR:
 	case STATEMENT_WX:
-	case STATEMENT_ASK_TIMEOUT:
-		return word(&a->u.word, &b->u.word, "word");
-	case STATEMENT_LIMIT:
-		return pairs(&a->u.pairs, &b->u.pairs, "limits");
+	case STATEMENT_ASK_TIMEOUT: return word(&a->u.word, &b->u.word, "word");
+	case STATEMENT_LIMIT: return pairs(&a->u.pairs, &b->u.pairs, "limits");
 	case STATEMENT_DECIDER:
 		return FIRST(word(&a->u.decider.name, &b->u.decider.name, "decider"),
 			     words(&a->u.decider.arguments, &b->u.decider.arguments, "arguments of a decider"));
-	case STATEMENT_KIND_COUNT:
-		break;
+	case STATEMENT_KIND_COUNT: break;
 	}
 	return "a kind that does not exist";
 }
@@ -203,9 +204,11 @@ static const char *profiles(const struct ast_profile *a, const struct ast_profil
 {
 	return FIRST(differ(a->is_template != b->is_template, "profile or template"),
 		     text(a->comment_before, b->comment_before, "comment before a profile"),
-		     text(a->comment_after, b->comment_after, "comment after a profile"), word(&a->name, &b->name, "name"),
-		     word(&a->version, &b->version, "version of a template"), words(&a->binaries, &b->binaries, "binaries"),
-		     pairs(&a->parameters, &b->parameters, "parameters of a template"), ast_block_difference(&a->body, &b->body));
+		     text(a->comment_after, b->comment_after, "comment after a profile"),
+		     word(&a->name, &b->name, "name"), word(&a->version, &b->version, "version of a template"),
+		     words(&a->binaries, &b->binaries, "binaries"),
+		     pairs(&a->parameters, &b->parameters, "parameters of a template"),
+		     ast_block_difference(&a->body, &b->body));
 }
 
 const char *ast_file_difference(const struct ast_file *a, const struct ast_file *b)

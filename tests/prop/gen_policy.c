@@ -31,11 +31,12 @@ static const char *one_of(struct generator *g, const char *const *list, size_t c
 /* ---- words ---- */
 
 static const char *const tricky[] = {
-	"/etc/hosts",	"/srv/**",  "a b",	"",	    "#",	"#x",	    "a#b",   "{",	"}",	   "${HOME}/x", "$CWD",
-	"a,b",		"a;b",	    "\"",	"'",	    "\\",	"a\\b",	    "\n",    "\t",	"\x01\x7f", "\xff\xfe",	"\xc3\xa9",
-	"\xe2\x80\x8b", "\xc2\xa0", "except",	"profile",  "if",	"for",	    "as",    "errno",	"log",	   "because",	"@learned",
-	"@derived",	"@x",	    "domain",	"else",	    "in",	"not",	    "on",    "after",	"cordon",  "./a",	"~",
-	"[::1]:443",	"*:80",	    "A|B",	"=",	    "a=b",	"(a)",	    "==",    "0x10",	"-1",	   "2G",	"5",
+	"/etc/hosts", "/srv/**",  "a b",          "",         "#",         "#x",      "a#b",  "{",   "}",   "${HOME}/x",
+	"$CWD",       "a,b",      "a;b",          "\"",       "'",         "\\",      "a\\b", "\n",  "\t",  "\x01\x7f",
+	"\xff\xfe",   "\xc3\xa9", "\xe2\x80\x8b", "\xc2\xa0", "except",    "profile", "if",   "for", "as",  "errno",
+	"log",        "because",  "@learned",     "@derived", "@x",        "domain",  "else", "in",  "not", "on",
+	"after",      "cordon",   "./a",          "~",        "[::1]:443", "*:80",    "A|B",  "=",   "a=b", "(a)",
+	"==",         "0x10",     "-1",           "2G",       "5",
 };
 
 static const char *random_text(struct generator *g)
@@ -135,7 +136,9 @@ static const char *comment_lines(struct generator *g, bool start, bool end)
 /* Names and numbers that a condition can hold. */
 static const char *value(struct generator *g)
 {
-	static const char *const values[] = { "0", "-1", "0x10", "4K", "NULL", "AF_UNIX", "O_RDONLY", "a:b", "*", "log" };
+	static const char *const values[] = {
+		"0", "-1", "0x10", "4K", "NULL", "AF_UNIX", "O_RDONLY", "a:b", "*", "log"
+	};
 
 	return once_in(g, 3) ? small_word(g).text : ONE_OF(g, values);
 }
@@ -224,8 +227,8 @@ static void clauses(struct generator *g, struct ast_rule *rule)
 		rule->profile = name(g);
 	if (once_in(g, 5))
 		rule->as_user = word_without(g, ':');
-	if (rule->as_user.text && once_in(g, 2))
-		rule->as_group = word_without(g, ':');
+	if (rule->as_user.text && strlen(rule->as_user.text) < 100 && once_in(g, 2))
+		rule->as_group = word_of(once_in(g, 2) ? "adm" : "a b");
 	if (once_in(g, 5))
 		rule->errno_name = any_word(g);
 	rule->log = once_in(g, 5);
@@ -256,7 +259,8 @@ static void rule(struct generator *g, bool may_have_verdict, struct ast_rule *ru
 	if (shape->protocol && (!restriction || once_in(g, 2)) && (!shape->operations || rule->operations.count))
 		rule->protocol = small_word(g);
 	/* what stands before must be there for the next to be told apart */
-	if (shape->object && (!shape->operations || rule->operations.count) && (!shape->protocol || rule->protocol.text))
+	if (shape->object && (!shape->operations || rule->operations.count) &&
+	    (!shape->protocol || rule->protocol.text))
 		any_words(g, !restriction || shape->always_objects, &rule->objects);
 	clauses(g, rule);
 }
@@ -286,7 +290,12 @@ static void request(struct generator *g, struct ast_request *request)
 static void pairs(struct generator *g, size_t least, bool keys_are_any, struct ast_pairs *ret)
 {
 	for (size_t count = least + below(g, 3); count; count--) {
-		struct ast_pair pair = { .key = keys_are_any ? any_word(g) : word_without(g, '='), .value = any_word(g) };
+		struct ast_pair pair = { .key = keys_are_any ? any_word(g) : word_without(g, '='),
+					 .value = any_word(g) };
+
+		/* KEY=VALUE was one word once, or KEY= was one */
+		if (!keys_are_any && strlen(pair.key.text) + strlen(pair.value.text) >= POLICY_WORD_MAX)
+			pair.key = word_of("key");
 
 		*arena_push(g->arena, ret) = pair;
 	}
@@ -380,53 +389,30 @@ static void fill(struct generator *g, struct ast_statement *s)
 
 	switch (s->kind) {
 	case STATEMENT_RULE:
-	case STATEMENT_NEVER:
-		rule(g, s->kind == STATEMENT_RULE, &s->u.rule);
-		break;
-	case STATEMENT_USE:
-		fill_use(g, s);
-		break;
-	case STATEMENT_PHASE:
-		fill_phase(g, s);
-		break;
-	case STATEMENT_DEFAULT:
-		fill_default(g, s);
-		break;
-	case STATEMENT_REQUIRE:
-		fill_require(g, s);
-		break;
+	case STATEMENT_NEVER: rule(g, s->kind == STATEMENT_RULE, &s->u.rule); break;
+	case STATEMENT_USE: fill_use(g, s); break;
+	case STATEMENT_PHASE: fill_phase(g, s); break;
+	case STATEMENT_DEFAULT: fill_default(g, s); break;
+	case STATEMENT_REQUIRE: fill_require(g, s); break;
 	case STATEMENT_PREFER:
 		s->u.prefer.name = any_word(g);
 		s->u.prefer.vanilla = once_in(g, 2);
 		break;
-	case STATEMENT_TEST:
-		fill_test_line(g, s);
-		break;
+	case STATEMENT_TEST: fill_test_line(g, s); break;
 	case STATEMENT_ISOLATE:
 	case STATEMENT_PRIVATE:
 	case STATEMENT_CAP:
-	case STATEMENT_ARCH:
-		any_words(g, 1, &s->u.words);
-		break;
-	case STATEMENT_ENV:
-		fill_env(g, s);
-		break;
+	case STATEMENT_ARCH: any_words(g, 1, &s->u.words); break;
+	case STATEMENT_ENV: fill_env(g, s); break;
 	case STATEMENT_CHDIR:
-	case STATEMENT_ASK_TIMEOUT:
-		s->u.word = any_word(g);
-		break;
-	case STATEMENT_WX:
-		s->u.word = word_of(ONE_OF(g, modes));
-		break;
-	case STATEMENT_LIMIT:
-		pairs(g, 1, true, &s->u.pairs);
-		break;
+	case STATEMENT_ASK_TIMEOUT: s->u.word = any_word(g); break;
+	case STATEMENT_WX: s->u.word = word_of(ONE_OF(g, modes)); break;
+	case STATEMENT_LIMIT: pairs(g, 1, true, &s->u.pairs); break;
 	case STATEMENT_DECIDER:
 		s->u.decider.name = any_word(g);
 		any_words(g, 0, &s->u.decider.arguments);
 		break;
-	case STATEMENT_KIND_COUNT:
-		break;
+	case STATEMENT_KIND_COUNT: break;
 	}
 }
 

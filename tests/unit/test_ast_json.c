@@ -44,14 +44,18 @@ static void check(const char *text, const char *expected)
 TEST(rules)
 {
 	check("deny file read,write /a \"/b c\" except /a/x errno EROFS log because \"y\" for uid != 5 @learned",
-	      "{\"statement\":\"rule\",\"verdict\":\"deny\",\"class\":\"file\",\"operations\":[\"read\",\"write\"],\"objects\":[\"/a\",\"/b c\"],"
-	      "\"except\":[\"/a/x\"],\"errno\":\"EROFS\",\"log\":true,\"because\":\"y\",\"uid\":{\"compare\":\"!=\",\"user\":\"5\"},"
+	      "{\"statement\":\"rule\",\"verdict\":\"deny\",\"class\":\"file\",\"operations\":[\"read\",\"write\"],"
+	      "\"objects\":[\"/a\",\"/b c\"],"
+	      "\"except\":[\"/a/"
+	      "x\"],\"errno\":\"EROFS\",\"log\":true,\"because\":\"y\",\"uid\":{\"compare\":\"!=\",\"user\":\"5\"},"
 	      "\"origins\":[\"@learned\"]}");
-	check("net bind tcp *:80 as root:adm",
-	      "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"net\",\"operations\":[\"bind\"],\"protocol\":\"tcp\",\"objects\":[\"*:80\"],"
-	      "\"as_user\":\"root\",\"as_group\":\"adm\"}");
-	check("ioctl tty A", "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"ioctl\",\"kind\":\"tty\",\"objects\":[\"A\"]}");
-	check("exec /a profile b", "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"exec\",\"objects\":[\"/a\"],\"profile\":\"b\"}");
+	check("net bind tcp *:80 as root:adm", "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"net\","
+					       "\"operations\":[\"bind\"],\"protocol\":\"tcp\",\"objects\":[\"*:80\"],"
+					       "\"as_user\":\"root\",\"as_group\":\"adm\"}");
+	check("ioctl tty A", "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"ioctl\",\"kind\":\"tty\","
+			     "\"objects\":[\"A\"]}");
+	check("exec /a profile b", "{\"statement\":\"rule\",\"verdict\":\"allow\",\"class\":\"exec\",\"objects\":[\"/"
+				   "a\"],\"profile\":\"b\"}");
 	check("never ptrace", "{\"statement\":\"never\",\"class\":\"ptrace\"}");
 }
 
@@ -68,19 +72,23 @@ TEST(conditions)
 TEST(other_statements)
 {
 	check("use t@1 a=b", "{\"statement\":\"use\",\"name\":\"t\",\"version\":\"1\",\"parameters\":[[\"a\",\"b\"]]}");
-	check("phase s {\nptrace\n}", "{\"statement\":\"phase\",\"name\":\"s\",\"statements\":[{\"statement\":\"rule\",\"verdict\":\"allow\","
-				      "\"class\":\"ptrace\"}]}");
+	check("phase s {\nptrace\n}",
+	      "{\"statement\":\"phase\",\"name\":\"s\",\"statements\":[{\"statement\":\"rule\",\"verdict\":\"allow\","
+	      "\"class\":\"ptrace\"}]}");
 	check("phase s after 5 bind tcp *:1 domain {\n}",
-	      "{\"statement\":\"phase\",\"name\":\"s\",\"after\":{\"count\":5,\"call\":\"bind\",\"protocol\":\"tcp\",\"objects\":[\"*:1\"],"
+	      "{\"statement\":\"phase\",\"name\":\"s\",\"after\":{\"count\":5,\"call\":\"bind\",\"protocol\":\"tcp\","
+	      "\"objects\":[\"*:1\"],"
 	      "\"domain\":true},\"statements\":[]}");
-	check("phase s after \"e\" {\n}", "{\"statement\":\"phase\",\"name\":\"s\",\"after\":{\"count\":1,\"event\":\"e\",\"domain\":false},"
-					  "\"statements\":[]}");
-	check("default net deny errno EPERM", "{\"statement\":\"default\",\"class\":\"net\",\"verdict\":\"deny\",\"errno\":\"EPERM\"}");
+	check("phase s after \"e\" {\n}",
+	      "{\"statement\":\"phase\",\"name\":\"s\",\"after\":{\"count\":1,\"event\":\"e\",\"domain\":false},"
+	      "\"statements\":[]}");
+	check("default net deny errno EPERM",
+	      "{\"statement\":\"default\",\"class\":\"net\",\"verdict\":\"deny\",\"errno\":\"EPERM\"}");
 	check("require x >= 4 else refuse", "{\"statement\":\"require\",\"feature\":\"x\",\"at_least\":\"4\"}");
 	check("prefer x else vanilla", "{\"statement\":\"prefer\",\"name\":\"x\",\"else\":\"vanilla\"}");
-	check("test in s kill syscall a(1, 2) on i386",
-	      "{\"statement\":\"test\",\"phase\":\"s\",\"verdict\":\"kill\",\"request\":{\"class\":\"syscall\",\"object\":\"a\","
-	      "\"arguments\":[\"1\",\"2\"],\"arch\":\"i386\"}}");
+	check("test in s kill syscall a(1, 2) on i386", "{\"statement\":\"test\",\"phase\":\"s\",\"verdict\":\"kill\","
+							"\"request\":{\"class\":\"syscall\",\"object\":\"a\","
+							"\"arguments\":[\"1\",\"2\"],\"arch\":\"i386\"}}");
 	check("isolate pid net", "{\"statement\":\"isolate\",\"words\":[\"pid\",\"net\"]}");
 	check("env set A=b", "{\"statement\":\"env\",\"action\":\"set\",\"pairs\":[[\"A\",\"b\"]]}");
 	check("env keep A", "{\"statement\":\"env\",\"action\":\"keep\",\"names\":[\"A\"]}");

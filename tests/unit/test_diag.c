@@ -31,7 +31,8 @@ TEST(positions)
 	static const struct {
 		uint32_t offset;
 		unsigned line, column;
-	} rows[] = { { 0, 1, 1 }, { 2, 1, 3 }, { 3, 2, 1 }, { 5, 2, 2 }, { 6, 2, 3 }, { 8, 3, 1 }, { 10, 3, 3 }, { 11, 3, 4 }, { 99, 3, 4 } };
+	} rows[] = { { 0, 1, 1 }, { 2, 1, 3 },  { 3, 2, 1 },  { 5, 2, 2 }, { 6, 2, 3 },
+		     { 8, 3, 1 }, { 10, 3, 3 }, { 11, 3, 4 }, { 99, 3, 4 } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct position position = span_position((struct span){ &source, rows[i].offset, 1 });
@@ -59,7 +60,8 @@ TEST(spans_join)
 TEST(whole)
 {
 	struct source source = source_of("cordon 1\nprofile p {\n  fiel read /a\n}\n");
-	struct diag *diag = diag_error(&diags, "C0101", (struct span){ &source, 23, 4 }, "unknown statement `%s`", "fiel");
+	struct diag *diag = diag_error(&diags, "C0101", (struct span){ &source, 23, 4 }, "unknown statement `%s`",
+				       "fiel");
 
 	diag_note(&diags, diag, "because");
 	diag_help(&diags, diag, "write `%s`\nor nothing", "file");
@@ -185,7 +187,8 @@ TEST(hostile_texts_are_escaped)
 	const char *text;
 
 	source.name = "evil\033[2J.cordon";
-	diag_help(&diags, diag_error(&diags, "C0001", (struct span){ &source, 0, 1 }, "found %s", "\033[31m\n"), "%s", "a\033b");
+	diag_help(&diags, diag_error(&diags, "C0001", (struct span){ &source, 0, 1 }, "found %s", "\033[31m\n"), "%s",
+		  "a\033b");
 	text = printed(false);
 	CHECK(!strchr(text, '\033') && !strchr(text, '\007'));
 	CHECK(strstr(text, "found \\x1b[31m\\x0a\n"));
@@ -241,9 +244,12 @@ TEST(for_programs)
 	json_init(&json, &out, false);
 	diags_json(&diags, &json);
 	CHECK_STR(out.text,
-		  "[{\"schema\":\"cordon.diagnostic/1\",\"severity\":\"warning\",\"code\":\"C0102\",\"message\":\"nowhere\"},"
-		  "{\"schema\":\"cordon.diagnostic/1\",\"severity\":\"error\",\"code\":\"C0101\",\"file\":\"web.cordon\",\"line\":2,"
-		  "\"column\":1,\"offset\":3,\"length\":2,\"message\":\"what\",\"note\":\"why\",\"help\":\"how\",\"related\":"
+		  "[{\"schema\":\"cordon.diagnostic/"
+		  "1\",\"severity\":\"warning\",\"code\":\"C0102\",\"message\":\"nowhere\"},"
+		  "{\"schema\":\"cordon.diagnostic/"
+		  "1\",\"severity\":\"error\",\"code\":\"C0101\",\"file\":\"web.cordon\",\"line\":2,"
+		  "\"column\":1,\"offset\":3,\"length\":2,\"message\":\"what\",\"note\":\"why\",\"help\":\"how\","
+		  "\"related\":"
 		  "{\"file\":\"web.cordon\",\"line\":1,\"column\":1,\"offset\":0,\"length\":1,\"label\":\"here\"}}]");
 	arena_free(arena);
 }

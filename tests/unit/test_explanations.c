@@ -9,7 +9,9 @@
 #define EXAMPLE_INDENT 2
 
 /* Examples that can't be written out: bytes that are no text, or too much of it. */
-static const char *const described[] = { "C0114", "C0115", "C0116", "C0117", "C0118", "C0121", "C0122", "C0123", "C0141" };
+static const char *const described[] = {
+	"C0114", "C0115", "C0116", "C0117", "C0118", "C0121", "C0122", "C0123", "C0141"
+};
 
 static bool is_described(const char *code)
 {
@@ -70,7 +72,8 @@ static void check(const struct diag_info *info)
 	if (!CHECK(*wrong && *right))
 		fprintf(stderr, "# %s\n", info->code);
 	diags_init(&diags, arena);
-	if (!is_described(info->code) && (!CHECK(parse(wrong, is_whole(wrong), arena, &diags) < 0) || !CHECK(has_code(&diags, info->code))))
+	if (!is_described(info->code) &&
+	    (!CHECK(parse(wrong, is_whole(wrong), arena, &diags) < 0) || !CHECK(has_code(&diags, info->code))))
 		fprintf(stderr, "# %s, wrong:\n%s\n", info->code, wrong);
 	diags_init(&diags, arena);
 	if (!CHECK(parse(right, is_whole(right), arena, &diags) == 0))

@@ -78,8 +78,10 @@ TEST(words)
 	check("a{b}c", "w:a { w:b } w:c", "");
 	/* the bare words of the language */
 	check("[::1]:443 *:80 10.0.0.0/8:5432 *:8000-8010", "w:[::1]:443 w:*:80 w:10.0.0.0/8:5432 w:*:8000-8010", "");
-	check("$HOME/x ${HOME}y ./** 2G A|B @group arg0:64 == <= ?.c -1 ~ K=V", "w:$HOME/x w:${HOME}y w:./** w:2G w:A|B w:@group "
-									     "w:arg0:64 w:== w:<= w:?.c w:-1 w:~ w:K=V", "");
+	check("$HOME/x ${HOME}y ./** 2G A|B @group arg0:64 == <= ?.c -1 ~ K=V",
+	      "w:$HOME/x w:${HOME}y w:./** w:2G w:A|B w:@group "
+	      "w:arg0:64 w:== w:<= w:?.c w:-1 w:~ w:K=V",
+	      "");
 	check("${HOME ${} $ {", "w:$ { w:HOME w:$ { } w:$ {", "");
 	check("\xc3\xa4/\xe4\xb8\xad", "w:\xc3\xa4/\xe4\xb8\xad", "");
 }
@@ -116,7 +118,9 @@ TEST(strings)
 	check("\"a\\", "s:a", "C0112 C0111");
 	check("\"a\\\nb\"", "s:a n w:b S:", "C0112 C0111 C0111");
 	check("\"\\q\" \"\\x4\" \"\\x\" \"\\xg0\"", "s: s:4 s: s:g0", "C0112 C0112 C0112 C0112");
-	check("\"\\\xc3\xa4" "b\"", "s:b", "C0112");
+	check("\"\\\xc3\xa4"
+	      "b\"",
+	      "s:b", "C0112");
 	check("\"a\\x00b\"", "s:ab", "C0113");
 }
 
@@ -145,9 +149,14 @@ TEST(no_text)
 {
 	check("a\r\nb\r\n", "w:a n w:b n", "C0117");
 	check("a\rb", "w:a w:b", "C0114");
-	check("\xef\xbb\xbf" "a \xef\xbb\xbf", "w:a", "C0118 C0116");
+	check("\xef\xbb\xbf"
+	      "a \xef\xbb\xbf",
+	      "w:a", "C0118 C0116");
 	check("a\x01\x1b b\x7f", "w:a\\x01\\x1b w:b\\x7f", "C0114");
-	check("a\xe2\x80\x8b" "b\xc2\xa0" "c", "w:a w:b w:c", "C0116");
+	check("a\xe2\x80\x8b"
+	      "b\xc2\xa0"
+	      "c",
+	      "w:a w:b w:c", "C0116");
 	check("# \xe2\x80\xae", "c:# \\xe2\\x80\\xae", "C0116");
 	check("a\xff \xc0\xaf", "w:a\\xff w:\\xc0\\xaf", "C0115");
 }
@@ -196,7 +205,8 @@ TEST(limits)
 TEST(names)
 {
 	static const char *const good[] = { "a", "web", "std/c-runtime", "a.b_c+d-9", "9", "a/b/c", ".a", "..a" },
-			  *const bad[] = { "", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a b", "a@1", "$a", "\xc3\xa4", "a*" };
+				 *const bad[] = { "",     "/",     "/a",  "a/",  "a//b", ".",        "..", "a/..",
+						  "../a", "a/./b", "a b", "a@1", "$a",   "\xc3\xa4", "a*" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		CHECK(word_is_name(good[i]));

@@ -58,8 +58,9 @@ static void refuse(const char *text, const char *expected)
 TEST(file_rule)
 {
 	struct parsed p;
-	const struct ast_statement *s = statement(&p, "deny file read, write /a \"/b c\" except /a/x errno EROFS log because \"why\" "
-						      "if uid != www-data @learned");
+	const struct ast_statement *s =
+		statement(&p, "deny file read, write /a \"/b c\" except /a/x errno EROFS log because \"why\" "
+			      "if uid != www-data @learned");
 	const struct ast_rule *rule = &s->u.rule;
 
 	CHECK_INT(s->kind, STATEMENT_RULE);
@@ -121,9 +122,12 @@ TEST(other_rules)
 /* A restriction may speak of everything, a grant may not. */
 TEST(operands_may_be_missing)
 {
-	static const char *const texts[] = { "deny file", "deny file write", "kill net", "ask net connect", "deny net connect tcp", "deny exec",
-					     "deny signal", "deny ioctl", "deny ioctl tty", "kill ptrace", "mount", "deny mount", "never file",
-					     "never exec", "never net accept", "ask signal other" };
+	static const char *const texts[] = {
+		"deny file",       "deny file write", "kill net",   "ask net connect", "deny net connect tcp",
+		"deny exec",       "deny signal",     "deny ioctl", "deny ioctl tty",  "kill ptrace",
+		"mount",           "deny mount",      "never file", "never exec",      "never net accept",
+		"ask signal other"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct parsed p;
@@ -141,7 +145,8 @@ TEST(operands_may_be_missing)
 TEST(phases)
 {
 	struct parsed p;
-	const struct ast_statement *s = statement(&p, "phase serve after 5 bind tcp *:443 [::]:443 domain { # c\n  file read /a\n  # end\n}");
+	const struct ast_statement *s =
+		statement(&p, "phase serve after 5 bind tcp *:443 [::]:443 domain { # c\n  file read /a\n  # end\n}");
 
 	CHECK_STR(s->u.phase.name.text, "serve");
 	CHECK_INT(s->u.phase.trigger->count, 5);
@@ -264,8 +269,15 @@ TEST(condition_tree)
 
 TEST(requests)
 {
-	static const char *const texts[] = { "file read \"/etc/passwd\"", "net connect tcp [::1]:443", "exec \"/bin/sh\"", "signal other", "ptrace",
-					     "mount", "ioctl tty TIOCSTI", "syscall getpid", "syscall socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0)",
+	static const char *const texts[] = { "file read \"/etc/passwd\"",
+					     "net connect tcp [::1]:443",
+					     "exec \"/bin/sh\"",
+					     "signal other",
+					     "ptrace",
+					     "mount",
+					     "ioctl tty TIOCSTI",
+					     "syscall getpid",
+					     "syscall socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0)",
 					     "syscall mmap(0, 1, 2, 3, 4, 5) on x86_64" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -357,7 +369,8 @@ TEST(several_mistakes_in_one_run)
 {
 	struct parsed p;
 
-	begin(&p, "cordon 1\nprofile p {\n  fiel x\n  phase a b {\n    wx on\n    limit x\n  }\n  file read /a }\nchdir /\nprofile q {\n  exec x\n}\n");
+	begin(&p, "cordon 1\nprofile p {\n  fiel x\n  phase a b {\n    wx on\n    limit x\n  }\n  file read /a "
+		  "}\nchdir /\nprofile q {\n  exec x\n}\n");
 	CHECK_INT(parse_file(&p.source, p.arena, &p.diags, &p.file), -EINVAL);
 	CHECK_STR(codes(&p), "C0101 C0109 C0154 C0156 C0110 C0105 C0132");
 	CHECK(!p.file);

@@ -61,10 +61,12 @@ TEST(shorter_forms)
 
 TEST(quotes_only_where_needed)
 {
-	check("file read \"/a\" \"/a b\" \"/a#b\" \"#\" \"\" \"etc\" \"$HOME/x\"", "file read /a \"/a b\" /a#b \"#\" \"\" \"etc\" $HOME/x\n");
+	check("file read \"/a\" \"/a b\" \"/a#b\" \"#\" \"\" \"etc\" \"$HOME/x\"",
+	      "file read /a \"/a b\" /a#b \"#\" \"\" \"etc\" $HOME/x\n");
 	check("cap \"except\" \"log\"", "cap except log\n");
 	check("signal \"except\" \"@learned\" \"@x\"", "signal \"except\" \"@learned\" @x\n");
-	check("cap \"\\x01\\xff\\xc3\\xa4\\n\\t\\\\\\\"\\xe2\\x80\\x8b\"", "cap \"\\x01\\xff\xc3\xa4\\n\\t\\\\\\\"\\xe2\\x80\\x8b\"\n");
+	check("cap \"\\x01\\xff\\xc3\\xa4\\n\\t\\\\\\\"\\xe2\\x80\\x8b\"",
+	      "cap \"\\x01\\xff\xc3\xa4\\n\\t\\\\\\\"\\xe2\\x80\\x8b\"\n");
 	check("file read \"${HOME}x\" ${A}b \"a{b}\"", "file read ${HOME}x ${A}b \"a{b}\"\n");
 }
 
@@ -83,11 +85,22 @@ TEST(pairs)
 	check("use a@1 b=\"#\" c=\"=\"", "use a@1 b=\"#\" c==\n");
 }
 
+/* What was two words must not become one that is too long (found by fuzz_print). */
+TEST(long_values_keep_their_quotes)
+{
+	char text[POLICY_WORD_MAX + 100] = "env set \\\n    A=\"";
+
+	memset(text + strlen(text), 'v', POLICY_WORD_MAX);
+	strcat(text, "\"\n");
+	check(text, text);
+}
+
 TEST(events)
 {
 	check("phase a after \"ready\" {\n}", "phase a after \"ready\" {\n}\n");
 	check("phase a after 1 setuid {\n}", "phase a after 1 setuid {\n}\n");
-	check("phase a after bind \"domain\" \"domain\" domain {\n}", "phase a after bind \"domain\" \"domain\" domain {\n}\n");
+	check("phase a after bind \"domain\" \"domain\" domain {\n}",
+	      "phase a after bind \"domain\" \"domain\" domain {\n}\n");
 }
 
 TEST(comments_and_empty_lines)
@@ -99,8 +112,9 @@ TEST(comments_and_empty_lines)
 TEST(long_lines_are_broken)
 {
 	static const char word[] = " /0123456789012345678901234567890123456789";
-	static const char line[] = "file read /0123456789012345678901234567890123456789 /0123456789012345678901234567890123456789 \\\n"
-				   "    /0123456789012345678901234567890123456789 /0123456789012345678901234567890123456789\n";
+	static const char line[] =
+		"file read /0123456789012345678901234567890123456789 /0123456789012345678901234567890123456789 \\\n"
+		"    /0123456789012345678901234567890123456789 /0123456789012345678901234567890123456789\n";
 	char text[512] = "file read";
 
 	for (unsigned i = 0; i < 4; i++)
@@ -147,7 +161,8 @@ TEST(words_in_messages_are_short)
 
 TEST(file)
 {
-	static const char text[] = "cordon 1\n\nprofile a /b \"/c d\" {\n  ptrace\n}\n\ntemplate t@1 $A $B=c $D=\"e f\" $G= {\n}\n";
+	static const char text[] =
+		"cordon 1\n\nprofile a /b \"/c d\" {\n  ptrace\n}\n\ntemplate t@1 $A $B=c $D=\"e f\" $G= {\n}\n";
 	struct source source = { .name = "text", .text = text, .size = sizeof(text) - 1 };
 	struct ast_file *parsed;
 	struct diags diags;

@@ -106,8 +106,9 @@ TEST(json_places_commas)
 
 	json_init(&json, &str, false);
 	write_sample(&json);
-	CHECK_STR(str.text, "{\"schema\":\"test/1\",\"list\":[-5,18446744073709551615,true,null,[]],\"n\":1,\"b\":false,"
-			    "\"none\":null,\"empty\":{}}");
+	CHECK_STR(str.text,
+		  "{\"schema\":\"test/1\",\"list\":[-5,18446744073709551615,true,null,[]],\"n\":1,\"b\":false,"
+		  "\"none\":null,\"empty\":{}}");
 	CHECK_INT(json.depth, 0);
 	arena_free(arena);
 }

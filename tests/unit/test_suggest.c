@@ -11,9 +11,18 @@ TEST(distances)
 		const char *a, *b;
 		unsigned distance;
 	} rows[] = {
-		{ "", "", 0 },	       { "", "abc", 3 },	 { "file", "file", 0 },	      { "file", "File", 0 },
-		{ "fiel", "file", 1 }, { "fil", "file", 1 },	 { "ffile", "file", 1 },      { "xile", "file", 1 },
-		{ "exept", "except", 1 }, { "kitten", "sitting", 3 }, { "ab", "ba", 1 },      { "abcd", "badc", 2 },
+		{ "", "", 0 },
+		{ "", "abc", 3 },
+		{ "file", "file", 0 },
+		{ "file", "File", 0 },
+		{ "fiel", "file", 1 },
+		{ "fil", "file", 1 },
+		{ "ffile", "file", 1 },
+		{ "xile", "file", 1 },
+		{ "exept", "except", 1 },
+		{ "kitten", "sitting", 3 },
+		{ "ab", "ba", 1 },
+		{ "abcd", "badc", 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -35,7 +44,9 @@ TEST(long_words)
 
 static const char *nearest(const char *word)
 {
-	static const char *const names[] = { "file", "net", "exec", "limit", "profile", "except", "unconfined-looking" };
+	static const char *const names[] = {
+		"file", "net", "exec", "limit", "profile", "except", "unconfined-looking"
+	};
 	struct suggestion suggestion = { .word = word };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

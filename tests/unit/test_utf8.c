@@ -46,8 +46,21 @@ TEST(every_character)
 TEST(not_utf8)
 {
 	static const char *const texts[] = {
-		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf",
-		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3(", "\xe2\x28\xa1", "\xe2\x82(", "\xed\xa0\x80",
+		"\x80",
+		"\xbf",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x80\xaf",
+		"\xe0\x9f\xbf",
+		"\xf0\x80\x80\xaf",
+		"\xf0\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"\xff",
+		"\xc3(",
+		"\xe2\x28\xa1",
+		"\xe2\x82(",
+		"\xed\xa0\x80",
 	};
 	uint32_t character = 7;
 
@@ -59,9 +72,11 @@ TEST(not_utf8)
 
 TEST(hidden)
 {
-	static const uint32_t hidden[] = { 0, 9, 10, 13, 0x1b, 0x7f, 0x85, 0x9b, 0xa0, 0xad, 0x200b, 0x200e, 0x202a, 0x202e, 0x2028,
-					   0x2029, 0x2060, 0x2066, 0x2069, 0x3000, 0xfeff, 0xfe0f, 0xe0001, 0xe007f },
-			      shown[] = { ' ', 'a', '~', 0xa1, 0xe4, 0x3b1, 0x5d0, 0x2010, 0x2027, 0x20ac, 0x4e2d, 0xfffd, 0x1f600 };
+	static const uint32_t hidden[] = { 0,      9,      10,     13,     0x1b,   0x7f,   0x85,    0x9b,
+					   0xa0,   0xad,   0x200b, 0x200e, 0x202a, 0x202e, 0x2028,  0x2029,
+					   0x2060, 0x2066, 0x2069, 0x3000, 0xfeff, 0xfe0f, 0xe0001, 0xe007f },
+			      shown[] = { ' ',    'a',    '~',    0xa1,   0xe4,   0x3b1,  0x5d0,
+					  0x2010, 0x2027, 0x20ac, 0x4e2d, 0xfffd, 0x1f600 };
 
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
 		CHECK(character_hidden(hidden[i]));

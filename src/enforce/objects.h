@@ -1,0 +1,26 @@
+/* objects.h - what lies at a path, and what the way there leads through.
+ *
+ * A path is walked by hand, one name at a time, because three things matter that realpath() forgets: where the symbolic
+ * links lie (whoever can put one there decides what a rule reaches), which directories hold the object (an object that is
+ * mounted in two places has two names and is one), and what is mounted below it (with flags and a kind of its own). */
+#ifndef CORDON_ENFORCE_OBJECTS_H
+#define CORDON_ENFORCE_OBJECTS_H
+
+#include "plan/plan.h"
+
+/* What the mounts of this process are, as far as it matters here. Zero-initialised: nothing is known. */
+struct mount_view {
+	struct mount_entry {
+		const char *path;
+		bool noexec, proc;
+	} *items;
+	size_t count, capacity;
+	bool known;
+};
+
+void mount_view_read(struct arena *arena, struct mount_view *ret);
+
+/* Fill in everything but object->path. What isn't there, or can't be seen, is absent. */
+void object_look(const struct mount_view *mounts, struct arena *arena, struct host_object *object);
+
+#endif

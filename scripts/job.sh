@@ -5,12 +5,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
-export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1}" UBSAN_OPTIONS="${UBSAN_OPTIONS-print_stacktrace=1}"
+export ASAN_OPTIONS="${ASAN_OPTIONS-detect_stack_use_after_return=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS-print_stacktrace=1}"
 
 require() {
 	for tool; do
 		command -v "$tool" >/dev/null && continue
-		echo "$tool is missing: run scripts/install-deps.sh build check as root (scripts/deps says what for)" >&2
+		echo "$tool is missing: run scripts/install-deps.sh build check developer as root (scripts/deps says what for)" >&2
 		exit 1
 	done
 }
@@ -26,7 +27,7 @@ quietly() {
 	fi
 }
 
-# compile DIR OPTION...: a build directory that is there keeps its options, but takes a new -Dwerror
+# compile DIR OPTION...: a build directory that is there keeps its options
 compile() {
 	require meson ninja python3
 	dir=$1
@@ -54,13 +55,17 @@ job_release() { # what the demo runs; a build directory that is there keeps its 
 }
 
 job_tests() { # everything, with the default compiler and every warning an error
+	[ ! -e build/build.ninja ] || warnings_are_errors build || quietly meson configure build -Dwerror=true
 	compile build -Dwerror=true
-	[ "$(meson introspect build --buildoptions | python3 -c "$print_werror")" = True ] ||
-		quietly meson configure build -Dwerror=true
-	ninja --quiet -C build
 	run_tests --build build
 }
-print_werror='import json, sys; print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "werror"))'
+
+# warnings_are_errors DIR: does it have -Dwerror=true already? To set it again would configure it again.
+warnings_are_errors() {
+	meson introspect "$1" --buildoptions | python3 -c '
+import json, sys
+sys.exit(not any(option["name"] == "werror" and option["value"] for option in json.load(sys.stdin)))'
+}
 
 job_asan() { # clang with AddressSanitizer and UndefinedBehaviorSanitizer
 	require clang
@@ -99,10 +104,10 @@ job_cppcheck() {
 
 job_lint() {
 	require clang-format shellcheck
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046 # words are wanted
 	clang-format --dry-run -Werror $(find src include tests bench -name '*.[ch]')
 	compile build
-	run_tests --build build --suite tree layers shell
+	run_tests --build build --label lint --suite tree layers shell
 }
 
 job_fmt() {
@@ -114,8 +119,10 @@ job_fmt() {
 job_cover() {
 	require gcovr
 	CC=gcc compile build-cover -Db_coverage=true
-	run_tests --build build-cover --suite unit --suite prop --suite golden --suite kernel --suite fuzz
+	status=0
+	run_tests --build build-cover --suite unit --suite prop --suite golden --suite kernel --suite fuzz || status=$?
 	gcovr --root . --filter src/ build-cover
+	return "$status"
 }
 
 job_fuzz() {

@@ -50,10 +50,18 @@ void str_addc(struct str *str, char c)
 
 void str_addf(struct str *str, const char *format, ...)
 {
-	va_list args;
+	va_list args, again;
+	int size;
 
 	va_start(args, format);
-	str_add(str, arena_vprintf(str->arena, format, args));
+	va_copy(again, args);
+	size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (size > 0) {
+		reserve(str, (size_t)size);
+		vsnprintf(str->text + str->size, (size_t)size + 1, format, args);
+		str->size += (size_t)size;
+	}
 	va_end(args);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -28,20 +29,31 @@ struct handed {
 	bool mappable; /* a regular file, executable mappings not excluded by its mount */
 };
 
+/* Memory that lies on no mount (memfd_create), or a file without a name in such memory: whoever holds it can open it
+ * again by /proc/self/fd, for writing too, and no rule about paths has a say. */
+static bool opens_again(int fd, const struct stat *st)
+{
+	const int seals = st->st_nlink ? -1 : fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 static int look(int fd, struct handed *ret)
 {
 	int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
 	struct statvfs mount;
 	struct stat st;
+	bool again;
 
 	if (flags < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	again = S_ISREG(st.st_mode) && opens_again(fd, &st);
 	*ret = (struct handed){
 		.fd = fd,
 		.device = st.st_dev,
 		.inode = st.st_ino,
-		.readable = !(flags & O_PATH) && mode != O_WRONLY,
-		.writable = !(flags & O_PATH) && mode != O_RDONLY,
+		.readable = again || (!(flags & O_PATH) && mode != O_WRONLY),
+		.writable = again || (!(flags & O_PATH) && mode != O_RDONLY),
 		.directory = S_ISDIR(st.st_mode),
 		.mappable = S_ISREG(st.st_mode) && !(fstatvfs(fd, &mount) == 0 && mount.f_flag & ST_NOEXEC),
 	};
@@ -63,8 +75,7 @@ static int refuse_writable_code(struct diags *diags, const struct handed *writer
 				       fd_target(writer->fd, diags->arena));
 
 	if (writer == reader)
-		diag_note(diags, diag, "descriptor %d is open for reading and writing, and could be mapped twice",
-			  writer->fd);
+		diag_note(diags, diag, "descriptor %d can be read and written, so it could be mapped twice", writer->fd);
 	else
 		diag_note(diags, diag, "descriptor %d writes the file that descriptor %d can map", writer->fd,
 			  reader->fd);
@@ -81,6 +92,23 @@ static int check_pairs(const struct handed *handed, size_t count, struct diags *
 			    handed[i].device == handed[k].device && handed[i].inode == handed[k].inode)
 				return refuse_writable_code(diags, &handed[i], &handed[k]);
 	return 0;
+}
+
+/* exec-map is held by noexec mounts, and a descriptor keeps the mount that it was opened on. */
+static int check_exec_map(const struct plan *plan, const struct handed *handed, struct diags *diags)
+{
+	struct diag *diag;
+	bool held = false;
+
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		held |= plan->mounts.items[i].kind == MOUNT_ROOT && plan->mounts.items[i].attr_set & MOUNT_ATTR_NOEXEC;
+	if (!held || !handed->readable || !handed->mappable)
+		return 0;
+	diag = diag_error(diags, "C0605", (struct span){ 0 },
+			  "descriptor %d would let the program run code that no exec-map rule names: %s", handed->fd,
+			  fd_target(handed->fd, diags->arena));
+	diag_help(diags, diag, "pass it through a pipe: `cat FILE | cordon run ...`");
+	return -EINVAL;
 }
 
 /* From a directory of the old mount table all that is hidden or read-only now could be opened. Who names a
@@ -114,6 +142,8 @@ int descriptors_check(const struct plan *plan, const struct launch *launch, stru
 			return -EBADF;
 		}
 		result = check_directory(plan, &handed[i], diags);
+		if (result == 0)
+			result = check_exec_map(plan, &handed[i], diags);
 		if (result < 0)
 			return result;
 	}

@@ -11,6 +11,10 @@
 
 #include "enforce/confinement.h"
 
+/* They are the host's own nodes: read-only, so that a grant of attr elsewhere doesn't reach their mode and owner. Devices
+ * are written to all the same. */
+#define NODE_ATTR (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
 static const char *const node_names[6] = { "null", "zero", "full", "random", "urandom", "tty" };
 
 static const struct {
@@ -69,6 +73,8 @@ static int make_nodes(const char *directory, int nodes[6])
 			continue;
 		if (result == 0)
 			result = mount_point_make(path, false);
+		if (result == 0)
+			result = sys_mount_setattr(node, "", AT_EMPTY_PATH, NODE_ATTR);
 		if (result == 0)
 			result = sys_move_mount(node, path);
 		if (result < 0)

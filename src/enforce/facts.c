@@ -18,32 +18,66 @@ static bool read_at(int fd, void *buffer, size_t size, off_t offset)
 	return pread(fd, buffer, size, offset) == (ssize_t)size;
 }
 
-/* Where PT_INTERP lies. Both classes of ELF differ in the width of the fields only. */
-static bool find_interp(int fd, bool wide, off_t *ret_offset, size_t *ret_size)
+/* Where the program headers of an ELF file are. */
+struct headers {
+	int fd;
+	bool wide;
+	off_t start;
+	unsigned count, step;
+};
+
+struct header {
+	uint32_t type, flags;
+	off_t offset;
+	size_t size;
+};
+
+/* Both classes of ELF differ in the width of the fields only. */
+static bool read_headers(int fd, struct headers *ret)
 {
 	union {
+		unsigned char ident[EI_NIDENT];
 		Elf64_Ehdr wide;
 		Elf32_Ehdr narrow;
 	} head;
+	bool wide;
+
+	if (!read_at(fd, &head, sizeof(head.narrow), 0) || memcmp(head.ident, ELFMAG, SELFMAG))
+		return false;
+	wide = head.ident[EI_CLASS] == ELFCLASS64;
+	if (wide && !read_at(fd, &head, sizeof(head.wide), 0))
+		return false;
+	*ret = (struct headers){
+		.fd = fd,
+		.wide = wide,
+		.start = wide ? (off_t)head.wide.e_phoff : (off_t)head.narrow.e_phoff,
+		.count = wide ? head.wide.e_phnum : head.narrow.e_phnum,
+		.step = wide ? head.wide.e_phentsize : head.narrow.e_phentsize,
+	};
+	return true;
+}
+
+/* The first header of @type. */
+static bool find_header(const struct headers *headers, uint32_t type, struct header *ret)
+{
 	union {
 		Elf64_Phdr wide;
 		Elf32_Phdr narrow;
 	} row;
-	off_t start;
-	unsigned count, step;
 
-	if (!read_at(fd, &head, wide ? sizeof(head.wide) : sizeof(head.narrow), 0))
-		return false;
-	start = wide ? (off_t)head.wide.e_phoff : (off_t)head.narrow.e_phoff;
-	count = wide ? head.wide.e_phnum : head.narrow.e_phnum;
-	step = wide ? head.wide.e_phentsize : head.narrow.e_phentsize;
-	for (unsigned i = 0; i < count; i++) {
-		if (!read_at(fd, &row, wide ? sizeof(row.wide) : sizeof(row.narrow), start + (off_t)i * step))
+	for (unsigned i = 0; i < headers->count; i++) {
+		const off_t at = headers->start + (off_t)i * headers->step;
+
+		if (!read_at(headers->fd, &row, headers->wide ? sizeof(row.wide) : sizeof(row.narrow), at))
 			return false;
-		if ((wide ? row.wide.p_type : row.narrow.p_type) != PT_INTERP)
+		if ((headers->wide ? row.wide.p_type : row.narrow.p_type) != type)
 			continue;
-		*ret_offset = wide ? (off_t)row.wide.p_offset : (off_t)row.narrow.p_offset;
-		*ret_size = wide ? (size_t)row.wide.p_filesz : row.narrow.p_filesz;
+		*ret = (struct header){
+			.type = type,
+			.flags = headers->wide ? row.wide.p_flags : row.narrow.p_flags,
+			.offset = headers->wide ? (off_t)row.wide.p_offset : (off_t)row.narrow.p_offset,
+			.size = headers->wide ? (size_t)row.wide.p_filesz : row.narrow.p_filesz,
+		};
 		return true;
 	}
 	return false;
@@ -54,21 +88,21 @@ static void read_interpreter(int fd, char ret[PATH_MAX], bool *ret_script)
 {
 	char head[256] = "";
 	ssize_t got = pread(fd, head, sizeof(head) - 1, 0);
-	off_t offset;
-	size_t size;
+	struct headers headers;
+	struct header interp;
 
 	ret[0] = '\0';
 	if (got > 2 && head[0] == '#' && head[1] == '!') {
 		const char *word = head + 2 + strspn(head + 2, " \t");
 
-		size = strcspn(word, " \t\n");
+		const size_t size = strcspn(word, " \t\n");
+
 		memcpy(ret, word, size);
 		ret[size] = '\0';
 		*ret_script = true;
-	} else if (got > EI_CLASS && !memcmp(head, ELFMAG, SELFMAG) &&
-		   find_interp(fd, head[EI_CLASS] == ELFCLASS64, &offset, &size) && size > 1 && size <= PATH_MAX &&
-		   read_at(fd, ret, size, offset)) {
-		ret[size - 1] = '\0';
+	} else if (read_headers(fd, &headers) && find_header(&headers, PT_INTERP, &interp) && interp.size > 1 &&
+		   interp.size <= PATH_MAX && read_at(fd, ret, interp.size, interp.offset)) {
+		ret[interp.size - 1] = '\0';
 	} else {
 		ret[0] = '\0';
 	}
@@ -85,6 +119,19 @@ const char *program_interpreter(const char *path, struct arena *arena, bool *ret
 	read_interpreter(fd, interpreter, ret_script);
 	close(fd);
 	return interpreter[0] ? arena_strdup(arena, interpreter) : NULL;
+}
+
+/* Does the kernel make the stack of this binary executable? On 32 bits that is so unless the binary says no
+ * (elf_read_implies_exec() in arch/x86/include/asm/elf.h). */
+static bool stack_is_code(const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct headers headers;
+	struct header stack;
+
+	if (fd < 0 || !read_headers(fd, &headers))
+		return false;
+	return find_header(&headers, PT_GNU_STACK, &stack) ? stack.flags & PF_X : !headers.wide;
 }
 
 static const char *real_path(const char *path, struct arena *arena)
@@ -106,6 +153,7 @@ static void look_at_program(const char *program, struct arena *arena, struct hos
 
 		if (!script) {
 			facts->loader = interpreter;
+			facts->stack_is_code = stack_is_code(at);
 			return;
 		}
 		if (!facts->script_interpreter)
@@ -114,8 +162,10 @@ static void look_at_program(const char *program, struct arena *arena, struct hos
 	}
 }
 
+/* ---- what belongs to Cordon ---- */
+
 /* Flags and mounts don't matter for what must not be changed at all. */
-void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
+static void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
 {
 	const struct mount_view none = { 0 };
 	struct host_object object = { .path = path };
@@ -125,17 +175,50 @@ void host_facts_own(const char *path, struct arena *arena, struct host_facts *fa
 		*arena_push(arena, &facts->own) = object;
 }
 
+/* Policies that were read from files are Cordon's own, whoever wrote them: a template's name leads to no file. */
+static void own_policy(const struct source *source, struct arena *arena, struct host_facts *facts)
+{
+	char here[PATH_MAX];
+
+	if (*source->name == '/')
+		host_facts_own(source->name, arena, facts);
+	else if (getcwd(here, sizeof(here)))
+		host_facts_own(arena_printf(arena, "%s/%s", here, source->name), arena, facts);
+}
+
+static void own_policies(const struct model *model, struct arena *arena, struct host_facts *facts)
+{
+	const struct source *last = NULL;
+
+	for (size_t l = 0; l < model->count; l++) {
+		const struct layer *layer = model->items[l];
+
+		for (size_t i = 0; i <= layer->rules.count; i++) {
+			const struct source *source =
+				i ? layer->rules.items[i - 1].span.source : layer->span.source;
+
+			if (source && source != last)
+				own_policy(source, arena, facts);
+			last = source;
+		}
+	}
+}
+
 void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret)
 {
 	struct host_facts facts = { 0 };
 	struct mount_view mounts;
 
 	mount_view_read(arena, &mounts);
+	for (size_t i = 0; i < mounts.count; i++)
+		if (mounts.items[i].proc)
+			*arena_push(arena, &facts.procs) = mounts.items[i].path;
 	plan_wanted_paths(model, arena, &facts);
 	for (size_t i = 0; i < facts.count; i++)
 		object_look(&mounts, arena, &facts.items[i]);
 	for (size_t i = 0; i < own_directories.count; i++)
 		host_facts_own(own_directories.items[i], arena, &facts);
+	own_policies(model, arena, &facts);
 	if (program)
 		look_at_program(program, arena, &facts);
 	*ret = facts;

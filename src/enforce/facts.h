@@ -7,11 +7,8 @@
 
 /* Answer for the paths that @model is about: see struct host_object. @program (may be NULL) is the real path of what will
  * be started: its ELF interpreter or #! interpreter is read from its first bytes. For a script, loader is that of its
- * interpreter. What can't be seen counts as absent. */
+ * interpreter. What can't be seen counts as absent. The files that the model's rules come from are among facts->own. */
 void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret);
-
-/* What is at the absolute @path belongs to Cordon: no rule may let the program change it. Nothing there: nothing to do. */
-void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts);
 
 /* The interpreter that the first bytes of @path name: PT_INTERP, or the word after "#!" (*ret_script). NULL: none, or it
  * can't be read. Not resolved. */

@@ -1,7 +1,8 @@
 /* landlock.c - one ruleset per layer: made while everything can still be opened, put in force after the
  * capabilities went.
  *
- * A path that is not there grants nothing. Nor does one that we may not reach: the program is no other user than
+ * The plan names real paths: a symbolic link that has appeared since would choose what is granted, and ends the start. A
+ * path that is not there grants nothing. Nor does one that we may not reach: the program is no other user than
  * we are. */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,12 @@ static uint64_t rights_of_files(void)
 
 static int add_path(int ruleset, const struct landlock_path *path, uint64_t handled)
 {
-	auto_close int fd = open(path->path, O_PATH | O_CLOEXEC);
+	auto_close int fd = sys_open_real(path->path);
 	uint64_t rights = path->rights & handled;
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
+		return fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES ? 0 : fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode))

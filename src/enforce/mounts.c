@@ -78,6 +78,21 @@ int mount_point_make(const char *path, bool is_directory)
 
 /* ---- one function per kind ---- */
 
+/* As for Landlock's rules, a symbolic link on the way would be somebody else's choice. */
+static int put_back(int tree, const char *path)
+{
+	auto_close int target = sys_open_real(path);
+
+	return target < 0 ? target : sys_move_mount_at(tree, target);
+}
+
+static int take(const char *path)
+{
+	auto_close int fd = sys_open_real(path);
+
+	return fd < 0 ? fd : sys_open_tree_at(fd);
+}
+
 static int mount_tree(struct confinement *confinement, size_t index)
 {
 	const struct mount_op *op = &confinement->plan->mounts.items[index];
@@ -90,7 +105,7 @@ static int mount_tree(struct confinement *confinement, size_t index)
 		result = sys_mount_setattr(tree, "", AT_EMPTY_PATH | SYS_AT_RECURSIVE, op->attr_set);
 	if (result == 0 && op->inside_private)
 		result = mount_point_make(op->path, op->is_directory);
-	return result == 0 ? sys_move_mount(tree, op->path) : result;
+	return result == 0 ? put_back(tree, op->path) : result;
 }
 
 static int mount_root(struct confinement *confinement, size_t index)
@@ -177,7 +192,7 @@ int step_clone(struct confinement *confinement, const struct step *step)
 
 	if (op->kind == MOUNT_DEV)
 		return devices_take(confinement->nodes);
-	tree = sys_open_tree(op->path);
+	tree = take(op->path);
 	confinement->trees[step->index] = tree;
 	/* What is not there is neither changed nor granted. */
 	return tree < 0 && tree != -ENOENT ? tree : 0;

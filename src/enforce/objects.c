@@ -91,22 +91,6 @@ static bool nothing_executable(const struct mount_view *mounts, const char *real
 	return true;
 }
 
-/* Is the memory of processes among what lies at the object or below it? */
-static bool holds_memory(const struct mount_view *mounts, const char *real)
-{
-	for (size_t i = 0; i < mounts->count; i++) {
-		const char *path = mounts->items[i].path;
-
-		if (!mounts->items[i].proc)
-			continue;
-		if (is_below(path, real))
-			return true;
-		if (is_below(real, path) && strspn(real + strlen(path) + (real[strlen(path)] == '/'), "0123456789"))
-			return true;
-	}
-	return false;
-}
-
 /* ---- the walk ---- */
 
 struct walk {
@@ -252,5 +236,4 @@ void object_look(const struct mount_view *mounts, struct arena *arena, struct ho
 	object->links = walk.links;
 	object->chain = upwards(arena, &walk.ids);
 	object->noexec = nothing_executable(mounts, object->real);
-	object->memory = holds_memory(mounts, object->real);
 }

@@ -12,7 +12,7 @@
 struct mount_view {
 	struct mount_entry {
 		const char *path;
-		bool noexec, proc;
+		bool noexec, proc; /* proc: a proc file system */
 	} *items;
 	size_t count, capacity;
 	bool known;

@@ -37,7 +37,6 @@ struct host_object {
 	const char *real; /* after symbolic links; equals path when absent */
 	enum object_type type;
 	bool noexec;             /* its mount is, and all mounts below it are */
-	bool memory;             /* the memory of processes lies here or below (/proc/PID/mem) */
 	struct object_ids chain; /* the object, what holds it, ... the root; none when absent or not looked at */
 	struct host_links links;
 };
@@ -48,10 +47,15 @@ struct host_facts {
 		struct host_object *items;
 		size_t count, capacity;
 	} own; /* policies and directories of Cordon: no rule may let them be changed */
+	struct {
+		const char **items;
+		size_t count, capacity;
+	} procs;      /* where proc file systems are mounted, besides /proc */
 	bool assumed; /* golden tests and --no-host: everything exists, "/ **" roots are directories, others files */
 	const char *program;            /* what `run` starts, real path; NULL outside run */
 	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */
 	const char *script_interpreter; /* real path, NULL: not a #! script */
+	bool stack_is_code;             /* the binary that runs asks for an executable stack */
 };
 
 /* ---- the plan ---- */
@@ -88,7 +92,7 @@ struct carrier {
 };
 
 struct landlock_path {
-	const char *path;
+	const char *path; /* real: no symbolic links */
 	uint64_t rights; /* LANDLOCK_ACCESS_FS_*; on something that is not a directory only those that apply */
 };
 struct landlock_port {

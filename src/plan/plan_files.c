@@ -356,6 +356,17 @@ static void plan_restriction(struct planner *p, size_t i)
 			       "Landlock can't subtract from a granted subtree");
 }
 
+/* What was started may be executed once, whatever the rules say; the call that does it again is open now. */
+static const char *exec_remark(const struct planner *p)
+{
+	const struct tree_node node = { .path = p->facts->program };
+	bool exec = true;
+
+	if (p->facts->program)
+		planner_effective(&p->nodes, &node, &exec);
+	return exec ? NULL : arena_printf(p->arena, "%s, which is started, can be executed again", p->facts->program);
+}
+
 void plan_files(struct planner *p)
 {
 	bool changed;
@@ -386,6 +397,6 @@ void plan_files(struct planner *p)
 		}
 		if ((rule->operations & (FILE_ATTR | FILE_EXEC_MAP)) && can_mount(p))
 			mechanisms |= MECHANISM_MOUNT;
-		planner_carry(p, i, mechanisms, NULL);
+		planner_carry(p, i, mechanisms, rule->class == REQUEST_EXEC ? exec_remark(p) : NULL);
 	}
 }

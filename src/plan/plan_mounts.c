@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGING_OPERATIONS (FILE_WRITE | FILE_APPEND | FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_LINK | FILE_ATTR)
-
 /* What all isolating layers agree on for @node. */
 static uint32_t joint_operations(const struct planner *p, const struct tree_node *node, bool *ret_exec)
 {
@@ -107,7 +105,7 @@ static void plan_trees(struct planner *p, bool strict, bool mapped)
 		plan_tree(p, sorted[i], strict, mapped);
 }
 
-static void plan_privates(struct planner *p, bool strict)
+static void plan_privates(struct planner *p, bool noexec)
 {
 	for (size_t l = 0; l < p->model->count; l++)
 		for (size_t i = 0; i < p->model->items[l]->privates.count; i++) {
@@ -121,7 +119,7 @@ static void plan_privates(struct planner *p, bool strict)
 						   .path = path,
 						   .is_directory = true,
 						   .attr_set = MOUNT_ATTR_NOSUID | (dev ? 0u : MOUNT_ATTR_NODEV) |
-							       (strict ? MOUNT_ATTR_NOEXEC : 0u) };
+							       (noexec ? MOUNT_ATTR_NOEXEC : 0u) };
 		}
 }
 
@@ -150,7 +148,7 @@ void plan_mounts(struct planner *p)
 								     .is_directory = true,
 								     .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 										 (mapped ? MOUNT_ATTR_NOEXEC : 0u) };
-	plan_privates(p, strict);
+	plan_privates(p, strict || mapped);
 	if (mapped)
 		plan_start(p);
 	plan_trees(p, strict, mapped);

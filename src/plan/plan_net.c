@@ -122,6 +122,36 @@ static void collect(const struct planner *p, struct net_state *state)
 	}
 }
 
+/* The calls that send with an address in memory, where no filter may look. */
+static bool sends_anywhere(const struct planner *p)
+{
+	static const char *const names[] = { "sendmsg", "sendmmsg", "sendto" };
+
+	for (size_t i = 0; i < p->layer->calls.count; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+			if (p->layer->calls.items[i].call == call_find(names[k]) &&
+			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
+			    planner_active(p, p->layer->calls.items[i].rule))
+				return true;
+	return false;
+}
+
+/* A datagram needs no connect(): who has the socket can send to anybody. TCP's sendmsg() has nothing but MSG_FASTOPEN for
+ * that, which is pinned. */
+static bool check_datagrams(struct planner *p, size_t i, const struct net_state *state)
+{
+	const struct rule *rule = &p->layer->rules.items[i];
+
+	if (rule->protocol == NET_TCP || (state->granted[rule->protocol] & NET_CONNECT) || !sends_anywhere(p))
+		return true;
+	planner_refuse(p, i, MECHANISM_SUPERVISOR,
+		       arena_printf(p->arena, "grant `net connect %s *%s` as well",
+				    named_name(&net_protocol_table, rule->protocol), rule->protocol == NET_UDP ? ":*" : ""),
+		       "whoever has such a socket can send to anybody: sendmsg has the address in memory, where no filter "
+		       "may look");
+	return false;
+}
+
 static bool settle(struct planner *p, size_t i, const struct net_state *state)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
@@ -129,14 +159,16 @@ static bool settle(struct planner *p, size_t i, const struct net_state *state)
 	uint32_t leak = state->gates & ~state->granted[rule->protocol] & ~held;
 	struct str names;
 
-	/* the parent that answers listen() answers for TCP */
-	if (rule->protocol == NET_TCP)
+	/* the parent that answers listen() answers for TCP, and UDP has no listen() */
+	if (rule->protocol == NET_TCP || rule->protocol == NET_UDP)
 		leak &= ~(uint32_t)NET_ACCEPT;
 	if (rule->protocol != NET_TCP && (rule->operations & NET_ACCEPT) && state->open[NET_TCP]) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant accept on TCP only, or use another profile",
 			       "listen() is answered for TCP sockets only");
 		return true;
 	}
+	if (!check_datagrams(p, i, state))
+		return true;
 	if (!leak)
 		return false;
 	str_init(&names, p->arena);

@@ -79,6 +79,19 @@ bool planner_patterns_meet(const struct planner *p, const struct pattern *a, con
 	       (b_in_a && (a->subtree || !a->literal_root));
 }
 
+/* What @node itself puts back inside a private directory is there. */
+bool planner_is_hidden(const struct planner *p, const char *path, const struct tree_node *node)
+{
+	for (size_t l = 0; l < p->model->count; l++)
+		for (size_t i = 0; i < p->model->items[l]->privates.count; i++) {
+			const char *private = p->model->items[l]->privates.items[i];
+
+			if (path_below(path, private) && path_below(private, node->path))
+				return true;
+		}
+	return false;
+}
+
 /* ---- what a rule may not lead through, or to ---- */
 
 /* Names that mean another object in each process, and what the kernel makes up behind them. */
@@ -155,7 +168,8 @@ static bool check_own(struct planner *p, size_t i, const struct pattern *pattern
 		const struct host_object *own = &p->facts->own.items[k];
 		const struct tree_node at = { .path = own->real, .object = own };
 
-		if (!node_covers(&node, &at) && !path_below(object->real, own->real))
+		if ((!node_covers(&node, &at) && !path_below(object->real, own->real)) ||
+		    planner_is_hidden(p, own->real, &node))
 			continue;
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       own->type == OBJECT_DIRECTORY ? "grant the directories that are meant"

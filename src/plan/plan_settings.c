@@ -1,84 +1,9 @@
-/* plan_settings.c - statements that are not rules: namespaces, limits, W^X, requirements, defaults, phases ... */
+/* plan_settings.c - statements that are not rules: namespaces, limits, requirements, defaults, phases ... */
 #include "plan/planner.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
-
-/* ---- W^X ---- */
-
-/* An object that can be both written and read can be mapped twice: once writable, once executable. */
-static const struct tree_node *double_mappable(const struct planner *p, bool *ret_exec)
-{
-	for (size_t i = 0; i < p->nodes.count; i++) {
-		const struct tree_node *node = &p->nodes.items[i];
-		uint32_t effective = planner_effective(&p->nodes, node, ret_exec);
-
-		if ((effective & FILE_READ) && (effective & FILE_WRITE) && node->type != OBJECT_DEVICE && !node->noexec)
-			return node;
-	}
-	return NULL;
-}
-
-/* memfd objects live on no mount: measured, PROT_EXEC works whatever MFD_NOEXEC_SEAL says. */
-static const char *memory_file_call(const struct planner *p)
-{
-	static const char *const calls[] = { "memfd_create", "memfd_secret" };
-
-	for (size_t c = 0; c < ARRAY_SIZE(calls); c++)
-		for (size_t i = 0; i < p->layer->calls.count; i++)
-			if (p->layer->calls.items[i].call == call_find(calls[c]) &&
-			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
-			    planner_active(p, p->layer->calls.items[i].rule))
-				return calls[c];
-	return NULL;
-}
-
-void plan_wx(struct planner *p)
-{
-	struct span span = p->layer->wx_span.source ? p->layer->wx_span : p->layer->span;
-	bool views = (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
-	bool exec = false;
-	const struct tree_node *node = double_mappable(p, &exec);
-	const char *memory = memory_file_call(p);
-	uint32_t mechanisms = MECHANISM_PRCTL;
-	const char *why = NULL, *help = NULL;
-
-	if (p->layer->wx == WX_ALLOW) {
-		planner_setting(p, span, "wx allow", true, MECHANISM_DEFAULT, NULL, NULL);
-		return;
-	}
-	if (p->layer->wx == WX_SEALED) {
-		planner_setting(p, span, "wx sealed", false, MECHANISM_SUPERVISOR,
-				"when the loader is done has to be seen while the program runs",
-				"leave it out: `wx strict` is the default");
-	}
-	if (!p->caps->mdwe) {
-		why = "this kernel has no PR_SET_MDWE (6.3)";
-		help = "use a newer kernel, or `wx allow`";
-	} else if (memory) {
-		why = arena_printf(p->arena, "%s makes memory that can be mapped twice, writable and executable",
-				   memory);
-		help = "drop that line, or write `wx allow`";
-		mechanisms = MECHANISM_SUPERVISOR;
-	} else if (node && exec) {
-		why = arena_printf(p->arena, "%s may be written and executed", node->path);
-		help = "grant exec elsewhere, or write `wx allow`";
-		mechanisms = MECHANISM_MOUNT;
-	} else if (node && !views) {
-		why = arena_printf(
-			p->arena,
-			"%s may be read and written, so one file could be mapped twice, writable and executable",
-			node->path);
-		help = "add `isolate mount` (writable trees become noexec), grant only one of read and write, or write "
-		       "`wx allow`";
-		mechanisms = MECHANISM_MOUNT;
-	}
-	p->plan->mdwe |= p->caps->mdwe;
-	if (!why && node)
-		mechanisms |= MECHANISM_MOUNT;
-	planner_setting(p, span, "wx strict", !why, mechanisms, why, help);
-}
 
 /* ---- namespaces ---- */
 

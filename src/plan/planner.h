@@ -64,6 +64,8 @@ const struct host_object *planner_object(const struct planner *p, const struct p
 /* Union of the operations that hold at @node; *ret_exec whether exec does. */
 uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec);
 bool path_below(const char *path, const char *root);
+/* Does @node, which holds @path, not reach what is there, because a private directory lies in between? */
+bool planner_is_hidden(const struct planner *p, const char *path, const struct tree_node *node);
 /* Is there an object that both mean? @a and @b as rules of the layer write them. */
 bool planner_patterns_meet(const struct planner *p, const struct pattern *a, const struct pattern *b);
 /* Can rule @i be about what @pattern names: by itself, and together with what the other rules (p->nodes) let happen?

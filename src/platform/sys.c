@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -20,6 +21,7 @@ _Static_assert(LANDLOCK_ACCESS_FS_EXECUTE == SYS_LANDLOCK_FS_EXECUTE, "as in the
 _Static_assert(LANDLOCK_ACCESS_FS_READ_DIR == SYS_LANDLOCK_FS_READ_DIR, "as in the header");
 _Static_assert(OPEN_TREE_CLONE == SYS_OPEN_TREE_CLONE, "as in the header");
 _Static_assert(MOVE_MOUNT_F_EMPTY_PATH == SYS_MOVE_MOUNT_F_EMPTY_PATH, "as in the header");
+_Static_assert(MOVE_MOUNT_T_EMPTY_PATH == SYS_MOVE_MOUNT_T_EMPTY_PATH, "as in the header");
 _Static_assert(AT_RECURSIVE == SYS_AT_RECURSIVE, "as in the header");
 _Static_assert(CAP_SYS_ADMIN == SYS_CAP_SYS_ADMIN, "as in the header");
 _Static_assert(CAP_SYS_PTRACE == SYS_CAP_SYS_PTRACE, "as in the header");
@@ -129,11 +131,30 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return result(syscall(SYS_close_range, first, last, flags));
 }
 
+int sys_open_real(const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+
+	return result(syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+}
+
 /* ---- mounts ---- */
 
 int sys_open_tree(const char *path)
 {
 	return result(syscall(SYS_open_tree, AT_FDCWD, path, SYS_OPEN_TREE_CLONE | O_CLOEXEC | SYS_AT_RECURSIVE));
+}
+
+int sys_open_tree_at(int fd)
+{
+	return result(syscall(SYS_open_tree, fd, "",
+			      SYS_OPEN_TREE_CLONE | O_CLOEXEC | SYS_AT_RECURSIVE | AT_EMPTY_PATH));
+}
+
+int sys_move_mount_at(int tree, int target)
+{
+	return result(syscall(SYS_move_mount, tree, "", target, "",
+			      SYS_MOVE_MOUNT_F_EMPTY_PATH | SYS_MOVE_MOUNT_T_EMPTY_PATH));
 }
 
 int sys_move_mount(int tree, const char *target)

@@ -68,10 +68,17 @@ must_check int sys_close_range(unsigned first, unsigned last, unsigned flags);
 #define SYS_OPEN_TREE_CLONE 1U
 #define SYS_AT_RECURSIVE 0x8000
 #define SYS_MOVE_MOUNT_F_EMPTY_PATH 0x00000004U
+#define SYS_MOVE_MOUNT_T_EMPTY_PATH 0x00000040U
+
+/* O_PATH at @path, which must be real: -ELOOP where a symbolic link has taken the place of something on the way. */
+must_check int sys_open_real(const char *path);
 
 /* A detached copy of the mounts at @path and below. */
 must_check int sys_open_tree(const char *path);
 must_check int sys_move_mount(int tree, const char *target);
+/* The same for what descriptors refer to. */
+must_check int sys_open_tree_at(int fd);
+must_check int sys_move_mount_at(int tree, int target);
 /* Set attributes (MOUNT_ATTR_*). @path "" with AT_EMPTY_PATH in @flags: what @dir refers to. */
 must_check int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t attr_set);
 

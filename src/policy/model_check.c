@@ -209,7 +209,7 @@ static void check_typed(const struct layer *layer, const struct never *never, st
 /* ---- never, calls ---- */
 
 #define REPRESENTATIVES_MAX 64
-#define REQUESTS_MAX 2000000
+#define REQUESTS_MAX 500000
 
 struct representatives {
 	uint64_t values[6][REPRESENTATIVES_MAX];
@@ -262,6 +262,24 @@ static void add_unions(struct representatives *set)
 	}
 }
 
+/* For any user: those that conditions name, and one that none names. */
+static bool allowed_for_somebody(const struct layer *layer, struct request *request, long *ret_rule)
+{
+	uint32_t unnamed = 1;
+
+	for (size_t i = 0; i < layer->rules.count; i++) {
+		if (!layer->rules.items[i].has_uid)
+			continue;
+		request->uid = layer->rules.items[i].uid;
+		if (unnamed <= request->uid)
+			unnamed = request->uid + 1;
+		if (layer_decide(layer, request, ret_rule).kind <= VERDICT_ASK)
+			return true;
+	}
+	request->uid = unnamed;
+	return layer_decide(layer, request, ret_rule).kind <= VERDICT_ASK;
+}
+
 static const char *search(const struct layer *layer, const struct call_rule *never, enum arch arch, struct diags *diags,
 			  long *ret_rule)
 {
@@ -283,17 +301,15 @@ static const char *search(const struct layer *layer, const struct call_rule *nev
 			return "(too many combinations to decide: simplify the conditions on this call)";
 	}
 	for (;;) {
-		uint64_t args[6];
+		struct request request = { .class = REQUEST_SYSCALL, .arch = arch, .nr = nr, .phase = PHASE_NONE };
 		unsigned arg = 0;
 
 		for (unsigned i = 0; i < 6; i++)
-			args[i] = set->values[i][at[i]];
-		if ((!never->cond[arch] || cond_holds(never->cond[arch], args)) &&
-		    layer_decide_call(layer, arch, nr, args, ret_rule).kind <= VERDICT_ASK) {
-			struct request request = { .class = REQUEST_SYSCALL, .arch = arch, .nr = nr };
+			request.args[i] = set->values[i][at[i]];
+		if ((!never->cond[arch] || cond_holds(never->cond[arch], request.args)) &&
+		    allowed_for_somebody(layer, &request, ret_rule)) {
 			struct str out;
 
-			memcpy(request.args, args, sizeof(args));
 			str_init(&out, diags->arena);
 			request_print(&request, &out);
 			return out.text;

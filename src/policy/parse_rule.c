@@ -82,11 +82,14 @@ static bool no_operations(struct parser *p, const struct ast_rule *rule, const s
 	return false;
 }
 
+/* Far more than there are: beyond, some are unknown, and looking for repetitions would cost hostile input's square. */
+#define OPERATIONS_COMPARED 64
+
 static bool add_operation(struct parser *p, struct words *operations)
 {
 	struct word word = parser_take(p);
 
-	for (size_t i = 0; i < operations->count; i++)
+	for (size_t i = 0; i < operations->count && i < OPERATIONS_COMPARED; i++)
 		if (!strcmp(operations->items[i].text, word.text)) {
 			struct diag *diag = parser_error_at(p, word.span, "C0129", "`%s` is given twice", word.text);
 

@@ -11,12 +11,11 @@
 /* Names that are ORed together are one piece: `A|B`. */
 static void piece_joined(struct line *line, const struct words *words)
 {
-	struct str text;
+	struct str *text = piece_begin(line);
 
-	str_init(&text, line->out->arena);
 	for (size_t i = 0; i < words->count; i++)
-		str_addf(&text, "%s%s", i ? "|" : "", words->items[i].text);
-	settle(line, &text, false);
+		str_addf(text, "%s%s", i ? "|" : "", words->items[i].text);
+	piece_end(line, false);
 }
 
 static void add_test(struct line *line, const struct ast_cond *cond)
@@ -70,8 +69,9 @@ static void add_cond(struct line *line, const struct ast_cond *cond)
 
 void print_condition(const struct ast_cond *cond, struct str *out)
 {
-	struct line line = { .out = out, .empty = true };
+	struct line line;
 
+	line_begin_message(&line, out);
 	add_cond(&line, cond);
 }
 
@@ -82,16 +82,15 @@ static void piece_operations(struct line *line, const struct ast_rule *rule)
 {
 	const struct words *operations = &rule->operations;
 	unsigned unknown = operation_rank(rule->class, "");
-	struct str text;
 	size_t done = 0;
 
 	for (unsigned rank = 0; rank <= unknown && done < operations->count; rank++)
 		for (size_t i = 0; i < operations->count; i++) {
 			if (operation_rank(rule->class, operations->items[i].text) != rank)
 				continue;
-			str_init(&text, line->out->arena);
-			str_addf(&text, "%s%s", operations->items[i].text, done + 1 < operations->count ? "," : "");
-			settle(line, &text, done > 0);
+			str_addf(piece_begin(line), "%s%s", operations->items[i].text,
+				 done + 1 < operations->count ? "," : "");
+			piece_end(line, done > 0);
 			done++;
 		}
 }
@@ -152,15 +151,14 @@ static void add_rule(struct line *line, const struct ast_rule *rule)
 
 void print_rule(const struct ast_rule *rule, struct str *out)
 {
-	struct line line = { .out = out, .empty = true };
+	struct line line;
 
+	line_begin_message(&line, out);
 	add_rule(&line, rule);
 }
 
 static void add_request(struct line *line, const struct ast_request *request)
 {
-	struct str text;
-
 	piece(line, request_class_name(request->class));
 	if (request->operation.text)
 		piece_word(line, &request->operation, false);
@@ -170,21 +168,23 @@ static void add_request(struct line *line, const struct ast_request *request)
 	if (request->object.text && !request->arguments.count)
 		piece_word(line, &request->object, class_shapes[request->class].paths);
 	for (size_t i = 0; i < request->arguments.count; i++) {
-		str_init(&text, line->out->arena);
+		struct str *text = piece_begin(line);
+
 		if (i == 0) {
-			add_text(&text, request->object.text, false);
-			str_addc(&text, '(');
+			add_text(text, request->object.text, false);
+			str_addc(text, '(');
 		}
-		str_addf(&text, "%s%c", request->arguments.items[i].text, i + 1 < request->arguments.count ? ',' : ')');
-		settle(line, &text, false);
+		str_addf(text, "%s%c", request->arguments.items[i].text, i + 1 < request->arguments.count ? ',' : ')');
+		piece_end(line, false);
 	}
 	piece_clause(line, "on", &request->arch, false);
 }
 
 void print_request(const struct ast_request *request, struct str *out)
 {
-	struct line line = { .out = out, .empty = true };
+	struct line line;
 
+	line_begin_message(&line, out);
 	add_request(&line, request);
 }
 

@@ -66,16 +66,31 @@ static void fill(struct line *line, size_t blanks)
 		str_addc(line->out, ' ');
 }
 
+void line_begin_message(struct line *line, struct str *out)
+{
+	*line = (struct line){ .out = out, .empty = true };
+	str_init(&line->scratch, out->arena);
+}
+
 void line_begin(struct line *line, struct str *out, unsigned indent)
 {
-	*line = (struct line){ .out = out, .indent = (size_t)indent * PRINT_INDENT, .breaks = true, .empty = true };
+	line_begin_message(line, out);
+	line->indent = (size_t)indent * PRINT_INDENT;
+	line->breaks = true;
 	fill(line, line->indent);
 }
 
-/* What was written behind @start is one piece; give it its blank, or a line of its own. */
-void settle(struct line *line, const struct str *piece, bool glued)
+struct str *piece_begin(struct line *line)
 {
-	size_t width = width_of(piece->text, piece->size);
+	line->scratch.size = 0;
+	return &line->scratch;
+}
+
+/* Give the piece its blank, or a line of its own. */
+void piece_end(struct line *line, bool glued)
+{
+	const struct str *text = &line->scratch;
+	size_t width = width_of(text->text, text->size);
 
 	if (line->breaks && !line->empty && line->column + 1 + width > LINE_WIDTH) {
 		str_add(line->out, " \\\n");
@@ -85,16 +100,15 @@ void settle(struct line *line, const struct str *piece, bool glued)
 		fill(line, 1);
 	}
 	line->glue = false;
-	str_addn(line->out, piece->text, piece->size);
+	str_addn(line->out, text->text, text->size);
 	line->column += width;
 	line->empty = false;
 }
 
 void piece(struct line *line, const char *text)
 {
-	const struct str whole = { .text = (char *)text, .size = strlen(text) };
-
-	settle(line, &whole, false);
+	str_add(piece_begin(line), text);
+	piece_end(line, false);
 }
 
 void piece_open(struct line *line, const char *text)
@@ -111,11 +125,8 @@ void piece_close(struct line *line, const char *text)
 
 void piece_word(struct line *line, const struct word *word, bool quoted)
 {
-	struct str text;
-
-	str_init(&text, line->out->arena);
-	add_text(&text, word->text, quoted);
-	settle(line, &text, false);
+	add_text(piece_begin(line), word->text, quoted);
+	piece_end(line, false);
 }
 
 void piece_words(struct line *line, const struct words *words)
@@ -127,21 +138,19 @@ void piece_words(struct line *line, const struct words *words)
 /* Quotes stand where a reader of KEY=VALUE expects them: around the value. Bare, both are one word, which may be too long. */
 void piece_pair(struct line *line, const char *sigil, const struct ast_pair *pair)
 {
-	struct str text, key;
+	struct str *text = piece_begin(line);
+	const char *key = *sigil ? arena_printf(line->out->arena, "%s%s", sigil, pair->key.text) : pair->key.text;
 
-	str_init(&text, line->out->arena);
-	str_init(&key, line->out->arena);
-	str_addf(&key, "%s%s", sigil, pair->key.text);
 	if (!pair->value.text) {
-		add_text(&text, key.text, false);
-	} else if (word_is_bare(key.text)) {
-		str_addf(&text, "%s=", key.text);
+		add_text(text, key, false);
+	} else if (word_is_bare(key)) {
+		str_addf(text, "%s=", key);
 		if (*pair->value.text)
-			add_text(&text, pair->value.text, text.size + strlen(pair->value.text) > POLICY_WORD_MAX);
+			add_text(text, pair->value.text, text->size + strlen(pair->value.text) > POLICY_WORD_MAX);
 	} else {
-		add_quoted(&text, arena_printf(line->out->arena, "%s=%s", key.text, pair->value.text));
+		add_quoted(text, arena_printf(line->out->arena, "%s=%s", key, pair->value.text));
 	}
-	settle(line, &text, false);
+	piece_end(line, false);
 }
 
 void piece_clause(struct line *line, const char *name, const struct word *word, bool quoted)

@@ -10,6 +10,7 @@
 
 struct line {
 	struct str *out;
+	struct str scratch; /* the piece that is being made */
 	size_t column;
 	size_t indent;
 	bool breaks; /* may be broken */
@@ -17,14 +18,18 @@ struct line {
 	bool glue;   /* the next piece stands without a blank */
 };
 
-/* A line of a file, at @indent steps. For text within a message start with { .out = out, .empty = true }. */
+/* A line of a file, at @indent steps. */
 void line_begin(struct line *line, struct str *out, unsigned indent);
+/* Text within a message: never broken. */
+void line_begin_message(struct line *line, struct str *out);
 
 /* Bare where that is possible and @quoted does not ask for quotes. */
 void add_text(struct str *out, const char *text, bool quoted);
 
-/* Add a piece. @glued: without a blank before it. */
-void settle(struct line *line, const struct str *piece, bool glued);
+/* An empty piece, to be written and then ended. */
+struct str *piece_begin(struct line *line);
+/* Add it to the line. @glued: without a blank before it. */
+void piece_end(struct line *line, bool glued);
 void piece(struct line *line, const char *text);
 /* "(" or "{", and their ends: glued to what they enclose. */
 void piece_open(struct line *line, const char *text);

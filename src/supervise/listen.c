@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "platform/sys.h"
 #include "platform/tables.h"
@@ -143,10 +144,36 @@ static bool is_listen(const struct seccomp_data *data)
 	return false;
 }
 
+/* In a process that ends with it: our copy may have become the last one, and closing a socket with SO_LINGER takes as
+ * long as the program wants (seen: 600 s without any signal passed on). Only at exit the kernel doesn't wait. */
+static int answer_and_end(int thread, const struct seccomp_data *data, const uint8_t *ports)
+{
+	int socket = sys_pidfd_getfd(thread, (int)data->args[0]);
+
+	if (socket < 0)
+		return socket == -EBADF ? -EBADF : -EPERM;
+	return listen_checked(socket, (int)data->args[1], ports);
+}
+
+static int answer_apart(int thread, const struct seccomp_data *data, const uint8_t *ports)
+{
+	pid_t child = sys_fork(0);
+	int status;
+
+	if (child == 0)
+		sys_leave(-answer_and_end(thread, data, ports));
+	if (child < 0)
+		return child;
+	while (waitpid(child, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return -EPERM;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPERM;
+}
+
 /* The -errno or 0 to answer. */
 static int decide(int listener, const struct seccomp_notif *request, const uint8_t *ports)
 {
-	auto_close int thread = -1, socket = -1;
+	auto_close int thread = -1;
 
 	if (!is_listen(&request->data))
 		return -EPERM;
@@ -156,10 +183,7 @@ static int decide(int listener, const struct seccomp_notif *request, const uint8
 	/* Still waiting: so the number was, and is, the caller's. */
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request->id) < 0)
 		return -EPERM;
-	socket = sys_pidfd_getfd(thread, (int)request->data.args[0]);
-	if (socket < 0)
-		return socket == -EBADF ? -EBADF : -EPERM;
-	return listen_checked(socket, (int)request->data.args[1], ports);
+	return answer_apart(thread, &request->data, ports);
 }
 
 int listen_serve(int listener, const uint8_t *ports)

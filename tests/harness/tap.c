@@ -25,6 +25,8 @@ struct outcome {
 
 /* Only there when built with AddressSanitizer: 0 when nothing leaked. A child leaves by _exit, so it must be asked. */
 __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
+/* Only there when built for coverage: exit() would do it. */
+__attribute__((weak)) void __gcov_dump(void);
 
 static struct tap_test *tests;
 static struct tap_test **tests_end = &tests;
@@ -141,6 +143,8 @@ static __attribute__((noreturn)) void run_child(const struct tap_test *test, con
 	fflush(NULL);
 	if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
 		count_failure();
+	if (__gcov_dump)
+		__gcov_dump();
 	tap_leave();
 }
 

@@ -100,7 +100,7 @@ attack_table() {
 		connect out|connect PORT|net connect tcp *:PORT
 		write below the web root|create-file $site/www/new.html|file write,create $site/www/**
 		map writable and executable memory|map-rwx|wx allow
-		trace a process|ptrace|ptrace because "a test"
+		trace a process|ptrace|ptrace because "a test";wx allow
 		load a kernel module|module|cap sys_module;syscall init_module because "a test"|root
 		make a user namespace|userns|syscall unshare if flags == CLONE_NEWUSER because "a test"
 		send a signal to a stranger|signal STRANGER|signal other
@@ -135,6 +135,11 @@ stranger_start() {
 		setpriv --reuid "$site_uid" --regid "$site_uid" --clear-groups sleep 60 &
 	fi
 	stranger=$!
+	# It is a stranger of this user once setpriv has become sleep.
+	until [ "$(cat "/proc/$stranger/comm")" = sleep ]; do
+		kill -0 "$stranger" || return 1
+		sleep 0.02
+	done
 }
 
 # What an attempt did to a stranger counts, not what it thinks: one that got a signal is gone, another lives. A signal

@@ -70,13 +70,13 @@ trap_table() {
 		T20_bind_is_not_listen|bind 8081|net bind tcp *:8081|net accept tcp *:8081
 		T20_fast_open|fastopen PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendto
 		T20_fast_open_sendmsg|fastopen-msg PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendmsg
-		T42_io_uring|call io_uring_setup||syscall io_uring_setup because "a test"
-		userfaultfd|call userfaultfd||syscall userfaultfd because "a test"
+		T42_io_uring|call io_uring_setup||syscall io_uring_setup because "a test";wx allow
+		userfaultfd|call userfaultfd||syscall userfaultfd because "a test";wx allow
 		keyctl|call keyctl||syscall keyctl because "a test"
-		perf_event_open|call perf_event_open||syscall perf_event_open because "a test"
+		perf_event_open|call perf_event_open||syscall perf_event_open because "a test";wx allow
 		chroot|call chroot||cap sys_chroot;syscall chroot|root
 		setuid|call setuid||cap setuid;syscall setuid|root
-		traceme|traceme||ptrace because "a test"
+		traceme|traceme||ptrace because "a test";wx allow
 		module_file|module-file||cap sys_module;syscall finit_module because "a test"|root
 		delete|delete-file DIR/file|file read,write,create DIR/**;isolate mount|file delete DIR/**
 		truncate|truncate-file FILE|file read FILE|file write FILE

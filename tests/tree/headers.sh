@@ -22,7 +22,7 @@ for header in $(find include -name '*.h' | sort); do
 	done
 done
 for header in $(find src -name '*.h' | sort); do
-	t "$header" compiles_alone "${header#src/}" c gcc -Wall -Wextra -Wno-comment -Werror -fsyntax-only -std=gnu17 -D_GNU_SOURCE \
-		-Isrc -Iinclude "-I${CORDON_BUILD:?}"
+	t "$header" compiles_alone "${header#src/}" c gcc -Wall -Wextra -Wno-comment -Werror -fsyntax-only -std=gnu17 \
+		-D_GNU_SOURCE -Isrc -Iinclude "-I${CORDON_BUILD:?}"
 done
 tap_done

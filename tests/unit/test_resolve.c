@@ -185,6 +185,8 @@ TEST(nevers)
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 98", false },
 		{ "syscall lseek if offset < 100\nnever syscall lseek if offset > 99", true },
 		{ "exec /opt/**\nnever file read /opt/secret", false },
+		{ "syscall lseek for uid == 7\nnever syscall lseek", false },
+		{ "syscall lseek for uid != 7\nnever syscall lseek", false },
 		{ "ptrace because \"x\"\nnever ptrace", false },
 		{ "exec /opt/x\ntest allow exec \"/opt/x\"\ntest allow file read \"/opt/x\"\ntest deny file read "
 		  "\"/opt/y\"",

@@ -57,7 +57,9 @@ t "a policy from standard input" [ "$status" = 0 ]
 exits "-a alone" 0 "$CORDON" run -a 'use std/c-runtime@1' -- true
 exits "two policies: both have to allow" 1 "$CORDON" run -p std/readonly -p lines.cordon -- cat /etc/passwd
 exits "two policies: what both allow" 0 "$CORDON" run -p std/readonly -p lines.cordon -- cat /etc/hostname
-exits "-a is for the last one" 1 "$CORDON" run -p std/readonly -p lines.cordon -a "file create $work/**" -- touch y
+mkdir new
+exits "-a is for the last one" 1 "$CORDON" run -p std/readonly -p lines.cordon -a "file create $work/new/**" -- touch new/y
+rmdir new
 mkdir std
 policy std/readonly 'file edit /**'
 exits "no file takes the place of std/" 1 "$CORDON" run -p std/readonly -- touch y

@@ -1,0 +1,195 @@
+/* plan_wx.c - W^X: no memory is ever both writable and executable, by itself (MDWE), through two mappings of one object, or
+ * through a way around the page tables.
+ *
+ * MDWE holds what one mapping can be. What is left is computed from the grants: an object that can be written and mapped,
+ * the files and calls by which memory is written that is mapped read-only, and memory that lies on no mount. */
+#include "plan/planner.h"
+
+#include <string.h>
+
+struct obstacle {
+	const char *why, *help; /* NULL: there is none */
+	enum mechanism missing;
+};
+
+/* ---- files ---- */
+
+/* Devices whose mappings hold nothing that was written: null and tty have none, zero's is new each time. */
+static bool is_harmless_device(const struct tree_node *node)
+{
+	static const char *const names[] = { "/dev/null",    "/dev/zero", "/dev/full",    "/dev/random",
+					     "/dev/urandom", "/dev/tty",  "/dev/console", "/dev/ptmx" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(node->path, names[i]))
+			return true;
+	return path_below(node->path, "/dev/pts");
+}
+
+static bool is_noexec(const struct tree_node *node)
+{
+	return node->object && node->object->noexec;
+}
+
+/* Where written bytes could be mapped executable, or NULL. What may be executed may be read. */
+static const struct tree_node *double_mappable(const struct planner *p, bool *ret_exec)
+{
+	for (size_t i = 0; i < p->nodes.count; i++) {
+		const struct tree_node *node = &p->nodes.items[i];
+		uint32_t effective = planner_effective(&p->nodes, node, ret_exec);
+
+		if (((effective & FILE_READ) || *ret_exec) && (effective & FILE_WRITE) && !is_noexec(node) &&
+		    !(node->type == OBJECT_DEVICE && is_harmless_device(node)))
+			return node;
+	}
+	return NULL;
+}
+
+/* The start's own files may be read and executed without any rule. */
+static const char *writable_start(const struct planner *p)
+{
+	const char *const files[] = { p->facts->program, p->facts->loader, p->facts->script_interpreter };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct tree_node node = { .path = files[i] };
+
+		if (files[i] && (planner_effective(&p->nodes, &node, NULL) & FILE_WRITE))
+			return files[i];
+	}
+	return NULL;
+}
+
+/* Is there a /proc/PID/mem at @node or below it, with @proc as /proc? */
+static bool reaches_memory(const struct planner *p, const struct tree_node *node, const char *proc)
+{
+	const size_t size = strlen(proc);
+
+	if (path_below(proc, node->path))
+		return node->subtree && !planner_is_hidden(p, proc, node);
+	return path_below(node->path, proc) && strspn(node->path + size + 1, "0123456789");
+}
+
+/* The kernel writes where a page is read-only when it is asked by way of /proc/PID/mem. */
+static const struct tree_node *writable_memory(const struct planner *p)
+{
+	for (size_t i = 0; i < p->nodes.count; i++) {
+		const struct tree_node *node = &p->nodes.items[i];
+
+		if (!(node->operations & FILE_WRITE))
+			continue;
+		if (reaches_memory(p, node, "/proc"))
+			return node;
+		for (size_t k = 0; k < p->facts->procs.count; k++)
+			if (reaches_memory(p, node, p->facts->procs.items[k]))
+				return node;
+	}
+	return NULL;
+}
+
+/* ---- calls ---- */
+
+/* Measured on Linux 6.18: PROT_EXEC works on memfd objects whatever MFD_NOEXEC_SEAL says, and on System V memory; what has
+ * an anonymous inode is noexec since 6.16 only. PTRACE_POKETEXT and UFFDIO_COPY write to pages that are mapped read-only
+ * and executable. */
+static const struct {
+	const char *call, *why;
+} memory_calls[] = {
+	{ "memfd_create", "makes memory that can be mapped twice, writable and executable" },
+	{ "memfd_secret", "makes memory that can be mapped twice, writable and executable" },
+	{ "shmat", "maps memory twice, writable and executable" },
+	{ "ipc", "maps memory twice, writable and executable" },
+	{ "ptrace", "writes into the executable memory of processes inside" },
+	{ "userfaultfd", "fills executable memory" },
+	{ "io_uring_setup", "makes memory that can be mapped twice, writable and executable" },
+	{ "perf_event_open", "makes memory that can be mapped twice, writable and executable" },
+	{ "bpf", "makes memory that can be mapped twice, writable and executable" },
+};
+
+static bool is_open(const struct planner *p, const char *name)
+{
+	const int call = call_find(name);
+
+	for (size_t i = 0; i < p->layer->calls.count; i++)
+		if (p->layer->calls.items[i].call == call && p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
+		    planner_active(p, p->layer->calls.items[i].rule))
+			return true;
+	return false;
+}
+
+static const char *memory_call(const struct planner *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++)
+		if (is_open(p, memory_calls[i].call))
+			return arena_printf(p->arena, "%s %s", memory_calls[i].call, memory_calls[i].why);
+	return NULL;
+}
+
+/* ---- the whole ---- */
+
+static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount)
+{
+	const bool views = (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
+	const struct tree_node *memory = writable_memory(p), *node;
+	const char *start = writable_start(p);
+	bool exec = false;
+
+	*ret_by_mount = false;
+	if (memory)
+		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and /proc/PID/mem with it", memory->path),
+					  "grant write where it is meant, or write `wx allow`", MECHANISM_SUPERVISOR };
+	if (start)
+		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and it is what is started", start),
+					  "grant write elsewhere, or write `wx allow`", MECHANISM_MOUNT };
+	node = double_mappable(p, &exec);
+	if (node && exec)
+		return (struct obstacle){ arena_printf(p->arena, "%s may be written and executed", node->path),
+					  "grant exec elsewhere, or write `wx allow`", MECHANISM_MOUNT };
+	if (node && node->type == OBJECT_DEVICE)
+		return (struct obstacle){ arena_printf(p->arena, "the device %s may be read and written, so it could be mapped "
+								 "twice, writable and executable", node->path),
+					  "grant only one of read and write, or write `wx allow`", MECHANISM_SUPERVISOR };
+	if (node && !views)
+		return (struct obstacle){ arena_printf(p->arena, "%s may be read and written, so one file could be mapped twice, "
+								 "writable and executable", node->path),
+					  "add `isolate mount` (writable trees become noexec), grant only one of read and "
+					  "write, or write `wx allow`", MECHANISM_MOUNT };
+	*ret_by_mount = node != NULL;
+	return (struct obstacle){ 0 };
+}
+
+static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount)
+{
+	const char *call = memory_call(p);
+
+	*ret_by_mount = false;
+	if (!p->caps->mdwe)
+		return (struct obstacle){ "this kernel has no PR_SET_MDWE (6.3)", "use a newer kernel, or `wx allow`",
+					  MECHANISM_PRCTL };
+	if (p->facts->stack_is_code)
+		return (struct obstacle){ "the program asks for an executable stack, and the kernel gives it one, MDWE or not",
+					  "link it with `-z noexecstack`, or write `wx allow`", MECHANISM_SUPERVISOR };
+	if (call)
+		return (struct obstacle){ call, "drop that line, or write `wx allow`", MECHANISM_SUPERVISOR };
+	return file_obstacle(p, ret_by_mount);
+}
+
+void plan_wx(struct planner *p)
+{
+	struct span span = p->layer->wx_span.source ? p->layer->wx_span : p->layer->span;
+	struct obstacle obstacle;
+	bool by_mount;
+
+	if (p->layer->wx == WX_ALLOW) {
+		planner_setting(p, span, "wx allow", true, MECHANISM_DEFAULT, NULL, NULL);
+		return;
+	}
+	if (p->layer->wx == WX_SEALED)
+		planner_setting(p, span, "wx sealed", false, MECHANISM_SUPERVISOR,
+				"when the loader is done has to be seen while the program runs",
+				"leave it out: `wx strict` is the default");
+	p->plan->mdwe |= p->caps->mdwe;
+	obstacle = find_obstacle(p, &by_mount);
+	planner_setting(p, span, "wx strict", !obstacle.why,
+			obstacle.why ? (uint32_t)obstacle.missing : MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0),
+			obstacle.why, obstacle.help);
+}

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "enforce/confinement.h"
+#include "platform/mount_table.h"
 
 static const struct {
 	uint64_t attr;
@@ -145,44 +146,11 @@ static int (*const kind_functions[])(struct confinement *confinement, size_t ind
 
 /* ---- steps ---- */
 
-static int make_private(void)
-{
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
-}
-
-/* Joining our own mount namespace leaves a chroot: root and current directory become what lies on top of its root. */
-static int enter_root(int self)
-{
-	return setns(self, CLONE_NEWNS) < 0 ? -errno : 0;
-}
-
-/* In a chroot "/" is no mount, so it has no flags to set. Put a clone of it on top of the namespace's root. Then it is
- * one, and what was outside the chroot lies below, where no path leads. */
-static int make_root(void)
-{
-	auto_close int tree = sys_open_tree("/"), self = sys_pidfd_open(getpid(), 0);
-	int result;
-
-	if (tree < 0 || self < 0)
-		return tree < 0 ? tree : self;
-	result = enter_root(self);
-	if (result == 0)
-		result = make_private();
-	if (result == 0)
-		result = sys_move_mount(tree, "/");
-	if (result == 0)
-		result = enter_root(self);
-	return result == 0 ? make_private() : result;
-}
-
-/* Nothing that we mount may travel to the host, and nothing that the host mounts may appear later. */
 int step_private_mounts(struct confinement *confinement, const struct step *step)
 {
-	int result = make_private();
-
 	(void)confinement;
 	(void)step;
-	return result == -EINVAL ? make_root() : result;
+	return mount_table_make_private();
 }
 
 int step_clone(struct confinement *confinement, const struct step *step)

@@ -148,6 +148,7 @@ static void plan_layer(struct planner *p, size_t index)
 	p->out = &p->plan->layers[index];
 	p->rules = arena_alloc(p->arena, (p->layer->rules.count + 1) * sizeof(*p->rules));
 	p->nodes = (struct tree_nodes){ 0 };
+	p->dropped.count = 0;
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		plan_modifiers(p, i);
 	plan_net(p);

@@ -146,7 +146,8 @@ static void collect_nodes(struct planner *p)
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		for (size_t k = 0; is_allow(p, i) && planner_active(p, i) && k < p->layer->rules.items[i].objects.count;
 		     k++)
-			if (p->layer->rules.items[i].objects.items[k].literal_root)
+			if (p->layer->rules.items[i].objects.items[k].literal_root &&
+			    !planner_is_dropped(p, &p->layer->rules.items[i].objects.items[k]))
 				add_node(p, &p->layer->rules.items[i], &p->layer->rules.items[i].objects.items[k]);
 }
 
@@ -292,6 +293,8 @@ static bool settle(struct planner *p, size_t i)
 	for (size_t k = 0; k < rule->objects.count; k++) {
 		const struct pattern *pattern = &rule->objects.items[k];
 
+		if (planner_is_dropped(p, pattern))
+			continue;
 		/* what granted a pattern may have been refused since */
 		if (pattern->literal_root ? !check_node(p, i, pattern) : !object_fits(p, i, pattern))
 			return true;

@@ -73,8 +73,9 @@ static void note_absent(struct planner *p)
 		if ((rule->class != REQUEST_FILE && rule->class != REQUEST_EXEC) || rule->verdict.kind != VERDICT_ALLOW)
 			continue;
 		for (size_t k = 0; k < rule->objects.count; k++)
-			if (planner_object(p, &rule->objects.items[k])->type == OBJECT_ABSENT &&
-			    rule->objects.items[k].literal_root)
+			if ((planner_object(p, &rule->objects.items[k])->type == OBJECT_ABSENT &&
+			     rule->objects.items[k].literal_root) ||
+			    planner_is_dropped(p, &rule->objects.items[k]))
 				*arena_push(p->arena, &p->out->absent) = rule->objects.items[k].text;
 	}
 }

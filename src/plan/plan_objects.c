@@ -129,7 +129,16 @@ bool planner_name_fits(struct planner *p, size_t i, const struct pattern *patter
 	return true;
 }
 
-/* A link where the program can make names may be its own work: an earlier run chose what this one reaches. */
+bool planner_is_dropped(const struct planner *p, const struct pattern *pattern)
+{
+	for (size_t i = 0; i < p->dropped.count; i++)
+		if (p->dropped.items[i] == pattern)
+			return true;
+	return false;
+}
+
+/* A link where the program can make names may be its own work: an earlier run chose what this one reaches. Who writes a
+ * policy names what is meant; a template can't be changed, so there the link leads nowhere. */
 static bool check_links(struct planner *p, size_t i, const struct pattern *pattern)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
@@ -146,6 +155,10 @@ static bool check_links(struct planner *p, size_t i, const struct pattern *patte
 
 		if (!(planner_effective(&p->nodes, &directory, NULL) & FILE_CREATE))
 			continue;
+		if (rule->template_name) {
+			*arena_push(p->arena, &p->dropped) = pattern;
+			return false;
+		}
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       arena_printf(p->arena, "write `%s%s` if that is meant", object->real,
 					    pattern->subtree ? "/**" : ""),

@@ -45,6 +45,10 @@ struct planner {
 	struct layer_plan *out;
 	struct rule_state *rules; /* one per layer->rules */
 	struct tree_nodes nodes;  /* of rules that are still in the game */
+	struct {
+		const struct pattern **items;
+		size_t count, capacity;
+	} dropped; /* of templates, through links that the program may have made: they grant nothing */
 	/* per layer, kept for the joint mounts */
 	struct tree_nodes *layer_nodes;
 };
@@ -68,8 +72,9 @@ bool path_below(const char *path, const char *root);
 bool planner_is_hidden(const struct planner *p, const char *path, const struct tree_node *node);
 /* Is there an object that both mean? @a and @b as rules of the layer write them. */
 bool planner_patterns_meet(const struct planner *p, const struct pattern *a, const struct pattern *b);
+bool planner_is_dropped(const struct planner *p, const struct pattern *pattern);
 /* Can rule @i be about what @pattern names: by itself, and together with what the other rules (p->nodes) let happen?
- * False: it was refused. */
+ * False: it was refused, or (planner_object_fits) what the pattern names is dropped. */
 bool planner_name_fits(struct planner *p, size_t i, const struct pattern *pattern);
 bool planner_object_fits(struct planner *p, size_t i, const struct pattern *pattern);
 

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+#include "platform/mount_table.h"
 #include "platform/probe_attempt.h"
 #include "platform/sys.h"
 
@@ -40,11 +41,6 @@ static int enter_userns(void)
 	return result == 0 ? write_text("/proc/self/gid_map", map) : result;
 }
 
-static int make_private(void)
-{
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
-}
-
 int attempt_userns(struct attempt *attempt)
 {
 	int result = enter_userns();
@@ -53,7 +49,7 @@ int attempt_userns(struct attempt *attempt)
 		return attempt_fail(attempt, "unshare(CLONE_NEWUSER) and its maps", -result);
 	if (unshare(CLONE_NEWNS) < 0)
 		return attempt_fail(attempt, "a mount namespace in the user namespace", errno);
-	result = make_private();
+	result = mount_table_make_private();
 	if (result < 0)
 		return attempt_fail(attempt, "a mount in the user namespace", -result);
 	attempt_say(attempt, "made one, and used its privileges");
@@ -66,7 +62,7 @@ int attempt_privileged(struct attempt *attempt)
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return attempt_fail(attempt, "a mount namespace without a user namespace", errno);
-	result = make_private();
+	result = mount_table_make_private();
 	if (result < 0)
 		return attempt_fail(attempt, "a mount without a user namespace", -result);
 	attempt_say(attempt, "made a mount namespace without a user namespace");
@@ -124,7 +120,7 @@ int attempt_namespace(struct attempt *attempt)
 static int try_mount_setattr(void)
 {
 	struct statvfs mounted;
-	int result = make_private(), tree;
+	int result = mount_table_make_private(), tree;
 
 	if (result < 0)
 		return result;

@@ -100,10 +100,10 @@ TEST(other_statements)
 /* The deepest condition that the parser takes fits the writer. */
 TEST(deepest)
 {
+	struct arena *own = arena_new(0);
 	struct str text;
 
-	arena = arena_new(0);
-	str_init(&text, arena);
+	str_init(&text, own);
 	str_add(&text, "phase s {\nsyscall x if ");
 	for (unsigned i = 0; i < POLICY_NESTING_MAX; i++)
 		str_add(&text, "a == 1 or a == 1 and (");
@@ -112,4 +112,6 @@ TEST(deepest)
 		str_addc(&text, ')');
 	str_add(&text, "\n}");
 	CHECK(strlen(statements(text.text)) > 1000);
+	arena_free(arena);
+	arena_free(own);
 }

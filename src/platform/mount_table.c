@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "platform/sys.h"
 
@@ -42,4 +44,11 @@ int mount_table_make_private(void)
 	int result = make_private();
 
 	return result == -EINVAL ? make_root() : result;
+}
+
+bool mount_table_has_root(void)
+{
+	struct statx root;
+
+	return statx(AT_FDCWD, "/", 0, 0, &root) == 0 && (root.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }

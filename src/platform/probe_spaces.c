@@ -166,6 +166,7 @@ static bool has_namespace(int flag)
 int attempt_namespaces_quick(struct attempt *attempt)
 {
 	struct kernel_caps *caps = &attempt->caps;
+	const bool chrooted = !mount_table_has_root();
 
 	caps->privileged = unshare(CLONE_NEWNS) == 0;
 	if (!caps->privileged) {
@@ -177,8 +178,9 @@ int attempt_namespaces_quick(struct attempt *attempt)
 	for (size_t i = 0; i < ARRAY_SIZE(namespace_flags); i++)
 		if (namespace_flags[i] != CLONE_NEWUSER)
 			caps->ns[i] = has_namespace(namespace_flags[i]);
+	/* the mounts above have left a chroot, where a start would still be */
 	if (caps->privileged)
-		caps->userns = enter_userns() == 0;
+		caps->userns = !chrooted && enter_userns() == 0;
 	caps->ns[4] = caps->userns;
 	return 1;
 }

@@ -107,6 +107,7 @@ job_lint() {
 	# shellcheck disable=SC2046 # words are wanted
 	clang-format --dry-run -Werror $(find src include tests bench -name '*.[ch]')
 	compile build
+	build/cordon fmt --check data/grants.cordon data/std/*.cordon examples/*.cordon
 	run_tests --build build --label lint --suite tree layers shell
 }
 

@@ -151,7 +151,9 @@ static int show(struct cli *cli, const struct program *program, const struct pla
 		return cli_json_end(cli, &out, &json);
 	}
 	str_init(&out, cli->arena);
-	str_addf(&out, "program %s\n", program->real);
+	str_add(&out, "program ");
+	str_add_escaped(&out, program->real, strlen(program->real));
+	str_addc(&out, '\n');
 	explain_plan(plan, &out);
 	if (confinement) {
 		str_add(&out, "steps\n");

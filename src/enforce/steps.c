@@ -48,8 +48,15 @@ const char *step_code(enum step_kind kind)
 struct step *step_add(struct confinement *confinement, enum step_kind kind, size_t index, const char *detail)
 {
 	struct step *step = arena_push(confinement->arena, &confinement->steps);
+	struct str text;
 
-	*step = (struct step){ .kind = kind, .index = index, .detail = detail };
+	*step = (struct step){ .kind = kind, .index = index };
+	if (!detail)
+		return step;
+	/* Made harmless for terminals here, since a failing step can't allocate. */
+	str_init(&text, confinement->arena);
+	str_add_visible(&text, detail, strlen(detail));
+	step->detail = text.text;
 	return step;
 }
 
@@ -79,7 +86,7 @@ void confinement_print(const struct confinement *confinement, struct str *out)
 		str_addf(out, "  %2zu  %s", i + 1, step_name(step->kind));
 		if (step->detail) {
 			str_add(out, ": ");
-			str_add_escaped(out, step->detail, strlen(step->detail));
+			str_add(out, step->detail);
 		}
 		str_addc(out, '\n');
 	}

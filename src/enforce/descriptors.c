@@ -75,7 +75,8 @@ static int refuse_writable_code(struct diags *diags, const struct handed *writer
 				       fd_target(writer->fd, diags->arena));
 
 	if (writer == reader)
-		diag_note(diags, diag, "descriptor %d can be read and written, so it could be mapped twice", writer->fd);
+		diag_note(diags, diag, "descriptor %d can be read and written, so it could be mapped twice",
+			  writer->fd);
 	else
 		diag_note(diags, diag, "descriptor %d writes the file that descriptor %d can map", writer->fd,
 			  reader->fd);

@@ -194,8 +194,7 @@ static void own_policies(const struct model *model, struct arena *arena, struct 
 		const struct layer *layer = model->items[l];
 
 		for (size_t i = 0; i <= layer->rules.count; i++) {
-			const struct source *source =
-				i ? layer->rules.items[i - 1].span.source : layer->span.source;
+			const struct source *source = i ? layer->rules.items[i - 1].span.source : layer->span.source;
 
 			if (source && source != last)
 				own_policy(source, arena, facts);

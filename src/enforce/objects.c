@@ -22,7 +22,8 @@ static void unescape(char *text)
 
 	for (const char *at = text; *at; to++) {
 		if (at[0] == '\\' && at[1] && at[2] && at[3]) {
-			*to = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+			*to = (char)((unsigned)(at[1] - '0') << 6 | (unsigned)(at[2] - '0') << 3 |
+				     (unsigned)(at[3] - '0'));
 			at += 4;
 		} else {
 			*to = *at++;
@@ -185,7 +186,7 @@ static bool walk_to(struct walk *walk, const char *path)
 
 	if (*path != '/' || strlen(path) >= sizeof(walk->rest) || !go_to_root(walk))
 		return false;
-	strcpy(walk->rest, path);
+	memcpy(walk->rest, path, strlen(path) + 1);
 	for (;;) {
 		char *start = walk->rest + strspn(walk->rest, "/");
 		const size_t size = strcspn(start, "/");

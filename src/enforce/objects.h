@@ -13,7 +13,7 @@ struct mount_view {
 	struct mount_entry {
 		const char *path;
 		bool noexec, proc; /* proc: a proc file system */
-	} *items;
+	} * items;
 	size_t count, capacity;
 	bool known;
 };

@@ -36,7 +36,8 @@ struct call_policy {
  * X32_SYSCALL_BIT; entries that don't belong are never found. */
 bool call_nr_belongs(enum arch arch, uint32_t nr);
 /* By direct inspection (tests compare it with the emitted program). */
-struct verdict call_policy_decide(const struct call_policy *policy, enum arch arch, uint32_t nr, const uint64_t args[6]);
+struct verdict call_policy_decide(const struct call_policy *policy, enum arch arch, uint32_t nr,
+				  const uint64_t args[6]);
 /* Text for --stop-after=plan and golden files. Only entries that differ from "deny EPERM" are listed. */
 void call_policy_print(const struct call_policy *policy, struct str *out);
 void call_policy_json(const struct call_policy *policy, struct json *json);

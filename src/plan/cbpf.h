@@ -27,7 +27,7 @@ struct cbpf {
  * the kernel ignores and a filter can see. The program cannot know them: its registers are cleared at exec and nobody
  * in the domain can read the filter. So exec can be closed for good and the start still works. */
 struct cbpf_options {
-	bool with_token;   /* allow execveat when the upper halves of args[0] and args[4] equal token[0], token[1] */
+	bool with_token; /* allow execveat when the upper halves of args[0] and args[4] equal token[0], token[1] */
 	uint32_t token[2];
 };
 
@@ -41,8 +41,8 @@ void cbpf_set_token(struct cbpf *program, const uint32_t token[2]);
 /* Run @program on @data as the kernel would. Returns 0 and the 32-bit SECCOMP_RET_* value, or -EINVAL for a program that
  * the kernel would not accept (own or foreign: every check of seccomp_check_filter and bpf_check_classic).
  * *ret_steps (may be NULL): instructions executed. */
-must_check int cbpf_run(const struct sock_filter *code, size_t count, const struct seccomp_data *data, uint32_t *ret_action,
-			unsigned *ret_steps);
+must_check int cbpf_run(const struct sock_filter *code, size_t count, const struct seccomp_data *data,
+			uint32_t *ret_action, unsigned *ret_steps);
 /* The same checks without running. 0 or -EINVAL; *ret_at the offending instruction. */
 must_check int cbpf_validate(const struct sock_filter *code, size_t count, size_t *ret_at);
 

@@ -226,8 +226,8 @@ static int by_path(const void *a, const void *b)
 static void want_roots(const struct patterns *patterns, struct arena *arena, struct host_facts *ret)
 {
 	for (size_t i = 0; i < patterns->count; i++)
-		*arena_push(arena, ret) =
-			(struct host_object){ .path = patterns->items[i].root, .real = patterns->items[i].root };
+		*arena_push(arena, ret) = (struct host_object){ .path = patterns->items[i].root,
+								.real = patterns->items[i].root };
 }
 
 void plan_wanted_paths(const struct model *model, struct arena *arena, struct host_facts *ret)

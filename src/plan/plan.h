@@ -93,7 +93,7 @@ struct carrier {
 
 struct landlock_path {
 	const char *path; /* real: no symbolic links */
-	uint64_t rights; /* LANDLOCK_ACCESS_FS_*; on something that is not a directory only those that apply */
+	uint64_t rights;  /* LANDLOCK_ACCESS_FS_*; on something that is not a directory only those that apply */
 };
 struct landlock_port {
 	uint16_t port;

@@ -48,15 +48,16 @@ static void close_cases(struct call_entry *entry)
 	}
 }
 
-static void fill_entry(struct planner *p, struct call_entry *entry, enum arch arch, const struct call_rule *rules,
-		       size_t count)
+/* From the call rules @first up to @last of the layer, which are those of this call. */
+static void fill_entry(struct planner *p, struct call_entry *entry, enum arch arch, size_t first, size_t last)
 {
 	bool is_listen = !strcmp(call_table[entry->call].name, "listen");
 
-	for (size_t i = 0; i < count; i++) {
-		struct call_case added = { .cond = rules[i].cond[arch], .verdict = rules[i].verdict };
+	for (size_t i = first; i < last; i++) {
+		const struct call_rule *rule = &p->layer->calls.items[i];
+		struct call_case added = { .cond = rule->cond[arch], .verdict = rule->verdict };
 
-		if (!planner_active(p, rules[i].rule))
+		if (!planner_active(p, rule->rule))
 			continue;
 		/* whether a socket is bound, and where, only the parent can see */
 		if (is_listen && p->out->listens && added.verdict.kind == VERDICT_ALLOW)
@@ -100,7 +101,7 @@ void plan_calls(struct planner *p)
 			*entry = (struct call_entry){ .nr = (uint32_t)call_table[call].nr[arch] |
 							    arch_table[arch].nr_base,
 						      .call = (uint16_t)call };
-			fill_entry(p, entry, (enum arch)arch, at > first ? &rules->items[first] : NULL, at - first);
+			fill_entry(p, entry, (enum arch)arch, first, at);
 		}
 	}
 	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)

@@ -144,11 +144,12 @@ static bool check_datagrams(struct planner *p, size_t i, const struct net_state 
 
 	if (rule->protocol == NET_TCP || (state->granted[rule->protocol] & NET_CONNECT) || !sends_anywhere(p))
 		return true;
-	planner_refuse(p, i, MECHANISM_SUPERVISOR,
-		       arena_printf(p->arena, "grant `net connect %s *%s` as well",
-				    named_name(&net_protocol_table, rule->protocol), rule->protocol == NET_UDP ? ":*" : ""),
-		       "whoever has such a socket can send to anybody: sendmsg has the address in memory, where no filter "
-		       "may look");
+	planner_refuse(
+		p, i, MECHANISM_SUPERVISOR,
+		arena_printf(p->arena, "grant `net connect %s *%s` as well",
+			     named_name(&net_protocol_table, rule->protocol), rule->protocol == NET_UDP ? ":*" : ""),
+		"whoever has such a socket can send to anybody: sendmsg has the address in memory, where no filter "
+		"may look");
 	return false;
 }
 

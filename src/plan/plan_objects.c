@@ -159,11 +159,12 @@ static bool check_links(struct planner *p, size_t i, const struct pattern *patte
 			*arena_push(p->arena, &p->dropped) = pattern;
 			return false;
 		}
-		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       arena_printf(p->arena, "write `%s%s` if that is meant", object->real,
-					    pattern->subtree ? "/**" : ""),
-			       "`%s` is a symbolic link where the policy lets the program make names: it may be its own work",
-			       object->links.items[k].path);
+		planner_refuse(
+			p, i, MECHANISM_SUPERVISOR,
+			arena_printf(p->arena, "write `%s%s` if that is meant", object->real,
+				     pattern->subtree ? "/**" : ""),
+			"`%s` is a symbolic link where the policy lets the program make names: it may be its own work",
+			object->links.items[k].path);
 		return false;
 	}
 	return true;
@@ -187,8 +188,9 @@ static bool check_own(struct planner *p, size_t i, const struct pattern *pattern
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       own->type == OBJECT_DIRECTORY ? "grant the directories that are meant"
 							     : "keep the policy in another directory",
-			       own->type == OBJECT_DIRECTORY ? "`%s` belongs to Cordon"
-							     : "`%s` is the policy: the program could change it for its next run",
+			       own->type == OBJECT_DIRECTORY
+				       ? "`%s` belongs to Cordon"
+				       : "`%s` is the policy: the program could change it for its next run",
 			       own->real);
 		return false;
 	}

@@ -135,7 +135,8 @@ static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount
 
 	*ret_by_mount = false;
 	if (memory)
-		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and /proc/PID/mem with it", memory->path),
+		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and /proc/PID/mem with it",
+						       memory->path),
 					  "grant write where it is meant, or write `wx allow`", MECHANISM_SUPERVISOR };
 	if (start)
 		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and it is what is started", start),
@@ -145,14 +146,22 @@ static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount
 		return (struct obstacle){ arena_printf(p->arena, "%s may be written and executed", node->path),
 					  "grant exec elsewhere, or write `wx allow`", MECHANISM_MOUNT };
 	if (node && node->type == OBJECT_DEVICE)
-		return (struct obstacle){ arena_printf(p->arena, "the device %s may be read and written, so it could be mapped "
-								 "twice, writable and executable", node->path),
-					  "grant only one of read and write, or write `wx allow`", MECHANISM_SUPERVISOR };
+		return (struct obstacle){ arena_printf(p->arena,
+						       "the device %s may be read and written, so it could be mapped "
+						       "twice, writable and executable",
+						       node->path),
+					  "grant only one of read and write, or write `wx allow`",
+					  MECHANISM_SUPERVISOR };
 	if (node && !views)
-		return (struct obstacle){ arena_printf(p->arena, "%s may be read and written, so one file could be mapped twice, "
-								 "writable and executable", node->path),
-					  "add `isolate mount` (writable trees become noexec), grant only one of read and "
-					  "write, or write `wx allow`", MECHANISM_MOUNT };
+		return (struct obstacle){
+			arena_printf(p->arena,
+				     "%s may be read and written, so one file could be mapped twice, "
+				     "writable and executable",
+				     node->path),
+			"add `isolate mount` (writable trees become noexec), grant only one of read and "
+			"write, or write `wx allow`",
+			MECHANISM_MOUNT
+		};
 	*ret_by_mount = node != NULL;
 	return (struct obstacle){ 0 };
 }
@@ -166,8 +175,10 @@ static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount
 		return (struct obstacle){ "this kernel has no PR_SET_MDWE (6.3)", "use a newer kernel, or `wx allow`",
 					  MECHANISM_PRCTL };
 	if (p->facts->stack_is_code)
-		return (struct obstacle){ "the program asks for an executable stack, and the kernel gives it one, MDWE or not",
-					  "link it with `-z noexecstack`, or write `wx allow`", MECHANISM_SUPERVISOR };
+		return (struct obstacle){
+			"the program asks for an executable stack, and the kernel gives it one, MDWE or not",
+			"link it with `-z noexecstack`, or write `wx allow`", MECHANISM_SUPERVISOR
+		};
 	if (call)
 		return (struct obstacle){ call, "drop that line, or write `wx allow`", MECHANISM_SUPERVISOR };
 	return file_obstacle(p, ret_by_mount);
@@ -190,6 +201,7 @@ void plan_wx(struct planner *p)
 	p->plan->mdwe |= p->caps->mdwe;
 	obstacle = find_obstacle(p, &by_mount);
 	planner_setting(p, span, "wx strict", !obstacle.why,
-			obstacle.why ? (uint32_t)obstacle.missing : MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0),
+			obstacle.why ? (uint32_t)obstacle.missing
+				     : MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0),
 			obstacle.why, obstacle.help);
 }

@@ -83,7 +83,7 @@ void plan_landlock(struct planner *p); /* the ruleset, from what is carried */
 void plan_net(struct planner *p);
 void plan_rest(struct planner *p); /* signal, ptrace, mount, ioctl, syscall */
 void plan_settings(struct planner *p);
-void plan_wx(struct planner *p); /* no memory that is both writable and executable */
+void plan_wx(struct planner *p);     /* no memory that is both writable and executable */
 void plan_calls(struct planner *p);  /* call policy, from what is carried */
 void plan_mounts(struct planner *p); /* all layers together */
 

@@ -13,8 +13,9 @@
 
 struct pattern {
 	const char *text; /* canonical, as shown to people */
-	const char *root; /* longest prefix of whole components without wildcards: "/a" of a subtree below /a; "/" at least */
-	bool subtree;     /* ends in a "**" component */
+	const char *
+		root; /* longest prefix of whole components without wildcards: "/a" of a subtree below /a; "/" at least */
+	bool subtree;      /* ends in a "**" component */
 	bool literal_root; /* no wildcard besides the final "**": text is root, or root + "/ **" */
 };
 

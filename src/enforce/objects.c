@@ -99,6 +99,7 @@ struct walk {
 	char real[PATH_MAX]; /* where we are; the root is "" */
 	char rest[PATH_MAX]; /* still to go */
 	unsigned followed;
+	bool missing;   /* what "real" ends with is not there */
 	struct stat st; /* of where we are */
 	struct host_links links;
 	struct object_ids ids; /* from the root down */
@@ -165,15 +166,16 @@ static bool step(struct walk *walk, const char *name)
 	const size_t size = strlen(walk->real);
 	const struct stat directory = walk->st;
 
-	if (!S_ISDIR(directory.st_mode))
-		return false;
 	if (strcmp(name, ".") == 0)
 		return true;
 	if (strcmp(name, "..") == 0)
 		return go_up(walk);
-	if ((size_t)snprintf(walk->real + size, sizeof(walk->real) - size, "/%s", name) >= sizeof(walk->real) - size ||
-	    lstat(walk->real, &walk->st) < 0)
+	if ((size_t)snprintf(walk->real + size, sizeof(walk->real) - size, "/%s", name) >= sizeof(walk->real) - size)
 		return false;
+	if (!S_ISDIR(directory.st_mode) || lstat(walk->real, &walk->st) < 0) {
+		walk->missing = true;
+		return false;
+	}
 	if (S_ISLNK(walk->st.st_mode))
 		return follow(walk, &directory, size);
 	arrive(walk);
@@ -214,27 +216,44 @@ static enum object_type type_of(mode_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) ? OBJECT_DEVICE : OBJECT_OTHER;
 }
 
-static struct object_ids upwards(struct arena *arena, const struct object_ids *down)
+/* From the object up; one that is missing has an id that nothing has. */
+static struct object_ids upwards(struct arena *arena, const struct object_ids *down, bool missing)
 {
 	struct object_ids up = { 0 };
+
+	if (missing)
+		*arena_push(arena, &up) = (struct object_id){ 0 };
 
 	for (size_t i = down->count; i > 0; i--)
 		*arena_push(arena, &up) = down->items[i - 1];
 	return up;
 }
 
+/* Where it would be if it were there. */
+static const char *missing_real(struct walk *walk)
+{
+	const char *rest = walk->rest + strspn(walk->rest, "/");
+
+	return arena_printf(walk->arena, "%s%s%s", walk->real, *rest ? "/" : "", rest);
+}
+
 void object_look(const struct mount_view *mounts, struct arena *arena, struct host_object *object)
 {
 	struct walk walk = { .arena = arena };
-	const char *real;
+	bool found = walk_to(&walk, object->path);
+	const char *real = walk.real[0] ? walk.real : "/";
 
 	*object = (struct host_object){ .path = object->path, .real = object->path, .type = OBJECT_ABSENT };
-	if (!walk_to(&walk, object->path))
+	if (!found && !walk.missing)
 		return;
-	real = walk.real[0] ? walk.real : "/";
-	object->real = strcmp(real, object->path) ? arena_strdup(arena, real) : object->path;
-	object->type = type_of(walk.st.st_mode);
+	if (!found)
+		real = missing_real(&walk);
+	if (strcmp(real, object->path) != 0)
+		object->real = arena_strdup(arena, real);
 	object->links = walk.links;
-	object->chain = upwards(arena, &walk.ids);
+	object->chain = upwards(arena, &walk.ids, !found);
+	if (!found)
+		return;
+	object->type = type_of(walk.st.st_mode);
 	object->noexec = nothing_executable(mounts, object->real);
 }

@@ -34,10 +34,10 @@ struct host_links {
 };
 struct host_object {
 	const char *path; /* as in the pattern's root */
-	const char *real; /* after symbolic links; equals path when absent */
+	const char *real; /* after symbolic links; when absent, of what is there */
 	enum object_type type;
 	bool noexec;             /* its mount is, and all mounts below it are */
-	struct object_ids chain; /* the object, what holds it, ... the root; none when absent or not looked at */
+	struct object_ids chain; /* the object (0 when absent), what holds it, ... the root; none when not looked at */
 	struct host_links links;
 };
 struct host_facts {

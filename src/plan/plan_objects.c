@@ -148,7 +148,7 @@ static bool check_links(struct planner *p, size_t i, const struct pattern *patte
 	bool exec;
 
 	granted = planner_effective(&p->nodes, &everything, &exec);
-	if (rule->class == REQUEST_EXEC ? exec : !(rule->operations & ~granted))
+	if (object->type == OBJECT_ABSENT || (rule->class == REQUEST_EXEC ? exec : !(rule->operations & ~granted)))
 		return true;
 	for (size_t k = 0; k < object->links.count; k++) {
 		const struct tree_node directory = { .path = object->links.items[k].directory };

@@ -41,6 +41,7 @@ trap_table() {
 		T11_affinity|affinity STRANGER||cap sys_nice;syscall sched_setaffinity
 		T11_nice|nice STRANGER||cap sys_nice;syscall setpriority
 		T11_ioprio|ioprio STRANGER||cap sys_nice;syscall ioprio_set
+		T11_clock|clock STRANGER||syscall timer_create clock_gettime
 		T11_owner|owner STRANGER||syscall fcntl if cmd in {F_SETOWN F_SETSIG};signal other
 		T11_owner_ex|owner-ex STRANGER||syscall fcntl if cmd in {F_SETOWN_EX F_SETSIG};signal other
 		T11_sigio|sigio STRANGER||syscall fcntl if cmd == F_SETOWN;signal other

@@ -4,9 +4,11 @@
  * refusing is honest, and the counts show that most are carried. Seed: PROP_SEED, number: PROP_FILE_POLICIES. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,6 +22,13 @@
 #include "tap.h"
 
 static const char *const directories[] = { "a", "a/b", "a/b/c", "d", "d/e" };
+
+/* The same directories by other names, which rules use too: a symbolic link, and (as root) a second mount. */
+static const struct {
+	const char *name, *other;
+} names[] = { { "a/b", "link" }, { "d", "bound" } };
+static const char *const aliases[] = { "link", "link/c", "bound", "bound/e" };
+static bool has_bound;
 
 /* One attempt per operation; each has files of its own, so that one attempt does not spoil another. */
 static const struct {
@@ -99,9 +108,27 @@ static void make_tree(const char *root)
 	}
 }
 
+static void make_aliases(const char *root)
+{
+	char from[512], to[512];
+
+	snprintf(from, sizeof(from), "%s/%s", root, names[0].name);
+	snprintf(to, sizeof(to), "%s/%s", root, names[0].other);
+	REQUIRE(symlink(from, to) == 0);
+	if (!has_bound)
+		return;
+	snprintf(from, sizeof(from), "%s/%s", root, names[1].name);
+	snprintf(to, sizeof(to), "%s/%s", root, names[1].other);
+	REQUIRE(mkdir(to, 0755) == 0 && mount(from, to, NULL, MS_BIND, NULL) == 0);
+}
+
 static void remove_tree(const char *root)
 {
 	char command[512];
+
+	snprintf(command, sizeof(command), "%s/%s", root, names[1].other);
+	if (has_bound)
+		umount(command);
 
 	snprintf(command, sizeof(command), "rm -rf '%s'", root);
 	CHECK_INT(system(command), 0);
@@ -146,10 +173,12 @@ static const char *random_body(struct arena *arena, const char *root, const char
 	if (pick(2))
 		str_add(&body, "isolate mount\n");
 	for (unsigned i = 0; i < rules; i++) {
-		const char *directory = directories[pick(ARRAY_SIZE(directories))];
+		const char *directory = pick(3) ? directories[pick(ARRAY_SIZE(directories))]
+						: aliases[pick(ARRAY_SIZE(aliases))];
 
 		if (pick(4))
-			str_addf(&body, "file %s %s/%s/**\n", random_operations(arena), root, directory);
+			str_addf(&body, "%sfile %s %s/%s/**\n", pick(8) ? "" : "deny ", random_operations(arena), root,
+				 directory);
 		else
 			str_addf(&body, "file %s %s/%s/%s\n", pick(2) ? "read" : "write", root, directory,
 				 pick(2) ? "r" : "w");
@@ -188,12 +217,39 @@ static void run_worker(struct trial *t, int outcome_fd)
 	_exit(98);
 }
 
-/* What @operation on @path must give. A rename needs its right on both names; they lie in one directory. */
-static bool expected(const struct trial *t, uint32_t operation, const char *path)
+/* What the rules say when the object is called @path: -1 one denies, 1 one allows, 0 none speaks. */
+static int by_name(const struct trial *t, uint32_t operation, const char *path)
 {
 	struct request request = { .class = REQUEST_FILE, .operation = operation, .path = path, .phase = PHASE_NONE };
+	long rule;
 
-	return layer_decide(t->f.model->items[0], &request, NULL).kind == VERDICT_ALLOW;
+	if (layer_decide(t->f.model->items[0], &request, &rule).kind == VERDICT_ALLOW)
+		return 1;
+	return rule < 0 ? 0 : -1;
+}
+
+/* What @operation on @path must give: a path means the object, so whatever a rule calls it. A rename needs its right on
+ * both names; they lie in one directory. */
+static bool expected(const struct trial *t, uint32_t operation, const char *path)
+{
+	int verdict = by_name(t, operation, path);
+	char prefix[512], other[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int otherwise;
+		size_t size;
+
+		snprintf(prefix, sizeof(prefix), "%s/%s/", t->root, names[i].name);
+		size = strlen(prefix);
+		if (strncmp(path, prefix, size) != 0 || (i == 1 && !has_bound))
+			continue;
+		snprintf(other, sizeof(other), "%s/%s/%s", t->root, names[i].other, path + size);
+		otherwise = by_name(t, operation, other);
+		if (verdict < 0 || otherwise < 0)
+			return false;
+		verdict |= otherwise;
+	}
+	return verdict > 0;
 }
 
 static void compare(const struct trial *t)
@@ -230,6 +286,7 @@ static bool try_policy(const char *root, const char *program, const struct kerne
 	t.f.caps = *caps;
 	t.body = random_body(t.f.arena, root, program);
 	make_tree(root);
+	make_aliases(root);
 	REQUIRE(fixture_resolve(&t.f, &t.body, 1) == 0);
 	t.f.facts = (struct host_facts){ 0 };
 	host_facts_gather(t.f.model, program, t.f.arena, &t.f.facts);
@@ -297,6 +354,9 @@ static void try_as(uid_t uid)
 	REQUIRE(mkdtemp(base) != NULL && chmod(base, 0755) == 0);
 	snprintf(program, sizeof(program), "%s/worker", base);
 	copy_self(program);
+	/* a second mount takes a mount table of the test's own */
+	has_bound = getuid() == 0 && uid == 0 && unshare(CLONE_NEWNS) == 0 &&
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 	if (uid != getuid()) {
 		REQUIRE(chown(base, uid, uid) == 0);
 		REQUIRE(setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0);

@@ -83,6 +83,23 @@ static enum outcome attack_unlink(char *const *arguments)
 	return unlink(arguments[0]) == 0 ? succeeded("deleted %s", arguments[0]) : refused("unlink", errno);
 }
 
+static enum outcome attack_symlink(char *const *arguments)
+{
+	return symlink(arguments[0], arguments[1]) == 0 ? succeeded("made the link %s", arguments[1])
+							: refused("symlink", errno);
+}
+
+/* To the mode that it has: whether it is permitted is what counts. */
+static enum outcome attack_chmod(char *const *arguments)
+{
+	struct stat st;
+
+	if (stat(arguments[0], &st) < 0)
+		return refused("stat", errno);
+	return chmod(arguments[0], st.st_mode & 07777) == 0 ? succeeded("set the mode of %s", arguments[0])
+							    : refused("chmod", errno);
+}
+
 /* ---- T04: what a descriptor that is open for reading still lets a program change ---- */
 
 static int change_mode(int fd)
@@ -226,6 +243,8 @@ static const struct attack items[] = {
 	{ "create-file", "PATH", "make a file and write to it", attack_create },
 	{ "truncate-file", "PATH", "empty a file by its name", attack_truncate },
 	{ "delete-file", "PATH", "delete a file", attack_unlink },
+	{ "symlink", "TARGET PATH", "make a symbolic link", attack_symlink },
+	{ "chmod", "PATH", "change the mode", attack_chmod },
 	{ "fchmod", "PATH", "change the mode through a reading descriptor", attack_fchmod },
 	{ "fchown", "PATH", "change the owner through a reading descriptor", attack_fchown },
 	{ "fsetxattr", "PATH", "set an attribute through a reading descriptor", attack_fsetxattr },

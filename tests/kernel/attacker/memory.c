@@ -1,13 +1,16 @@
 /* memory.c - attacks on W^X: each puts a few bytes of machine code somewhere and runs them. It succeeds when they ran. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "attack.h"
@@ -141,6 +144,58 @@ static enum outcome attack_written(char *const *arguments)
 	return page == MAP_FAILED ? refused("mmap to execute", errno) : run_payload(page, "a file it had written");
 }
 
+/* The same by two names, neither of which can be used for both. */
+static enum outcome attack_two(char *const *arguments)
+{
+	int written = open(arguments[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600), mapped;
+	void *page;
+
+	if (written < 0)
+		return refused(arguments[0], errno);
+	if (ftruncate(written, PAGE) < 0 || pwrite(written, payload, sizeof(payload), 0) != (ssize_t)sizeof(payload))
+		return refused("write", errno);
+	mapped = open(arguments[1], O_RDONLY | O_CLOEXEC);
+	if (mapped < 0)
+		return refused(arguments[1], errno);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, mapped, 0);
+	return page == MAP_FAILED ? refused("mmap to execute", errno) : run_payload(page, "a file with two names");
+}
+
+static enum outcome attack_stdin(char *const *arguments)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, STDIN_FILENO, 0);
+
+	(void)arguments;
+	return page == MAP_FAILED ? refused("mmap to execute", errno) : run_payload(page, "its standard input");
+}
+
+/* What is open for reading is opened again: the link in /proc leads to the object, whatever its name. */
+static enum outcome attack_again(char *const *arguments)
+{
+	int fd = open("/proc/self/fd/0", O_RDWR | O_CLOEXEC);
+
+	(void)arguments;
+	return fd < 0 ? refused("/proc/self/fd/0", errno) : map_twice(fd, "its standard input, opened again");
+}
+
+static enum outcome attack_stack(char *const *arguments)
+{
+	uint8_t room[64] __attribute__((aligned(64)));
+
+	(void)arguments;
+	return run_written(room, "the stack");
+}
+
+/* Not an attack by itself: the machine code in a file, for others. */
+static enum outcome make_payload(char *const *arguments)
+{
+	int fd = open(arguments[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, payload, sizeof(payload)) != (ssize_t)sizeof(payload))
+		return refused(arguments[0], errno);
+	return succeeded("wrote %s", arguments[0]);
+}
+
 static enum outcome attack_sysv(char *const *arguments)
 {
 	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0700);
@@ -169,7 +224,7 @@ __attribute__((noinline, aligned(64))) static int victim(void)
 
 static enum outcome attack_proc_mem(char *const *arguments)
 {
-	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
 
 	(void)arguments;
 	if (fd < 0)
@@ -177,6 +232,47 @@ static enum outcome attack_proc_mem(char *const *arguments)
 	if (pwrite(fd, payload, sizeof(payload), (off_t)(uintptr_t)&victim) != (ssize_t)sizeof(payload))
 		return refused("pwrite", errno);
 	return run_payload((void *)(uintptr_t)&victim, "its own text, changed through /proc/self/mem");
+}
+
+/* So does ptrace. */
+static enum outcome poke(pid_t child)
+{
+	long word;
+	int status;
+
+	if (waitpid(child, &status, 0) != child)
+		return refused("waitpid", errno);
+	if (!WIFSTOPPED(status))
+		return WIFEXITED(status) ? (enum outcome)WEXITSTATUS(status) : ATTACK_BROKEN;
+	for (size_t at = 0; at < sizeof(payload); at += sizeof(word)) {
+		const size_t rest = sizeof(payload) - at;
+
+		memcpy(&word, (const char *)(uintptr_t)&victim + at, sizeof(word));
+		memcpy(&word, payload + at, rest < sizeof(word) ? rest : sizeof(word));
+		if (ptrace(PTRACE_POKETEXT, child, (char *)(uintptr_t)&victim + at, word) < 0)
+			return refused("PTRACE_POKETEXT", errno);
+	}
+	ptrace(PTRACE_CONT, child, NULL, NULL);
+	return child_outcome(child);
+}
+
+static enum outcome attack_poke(char *const *arguments)
+{
+	pid_t child = fork();
+	enum outcome outcome;
+
+	(void)arguments;
+	if (child < 0)
+		return refused("fork", errno);
+	if (child == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+			_exit((int)refused("PTRACE_TRACEME", errno));
+		raise(SIGSTOP);
+		_exit((int)run_payload((void *)(uintptr_t)&victim, "a child's text, changed by ptrace"));
+	}
+	outcome = poke(child);
+	kill(child, SIGKILL);
+	return outcome;
 }
 
 static const struct attack items[] = {
@@ -188,7 +284,13 @@ static const struct attack items[] = {
 	{ "map-twice", "PATH", "map a file to write and again to execute", attack_twice },
 	{ "map-memfd", "", "the same with a memfd", attack_memfd },
 	{ "map-written", "PATH", "write a file and map it to execute", attack_written },
+	{ "map-two", "PATH PATH", "write a file by one name and map it by another", attack_two },
+	{ "map-stdin", "", "map the standard input to execute", attack_stdin },
+	{ "reopen-stdin", "", "open the standard input again, map it twice", attack_again },
+	{ "stack", "", "run code on the stack", attack_stack },
+	{ "payload", "PATH", "(write the machine code to a file)", make_payload },
 	{ "map-sysv", "", "attach shared memory to write and to execute", attack_sysv },
 	{ "proc-mem", "", "change the program's text through /proc/self/mem", attack_proc_mem },
+	{ "poke", "", "change a child's text by ptrace", attack_poke },
 };
 const struct attacks memory_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -127,6 +127,23 @@ static enum outcome attack_udp(char *const *arguments)
 	return refused("sendto", errno);
 }
 
+/* sendmsg() has the address in memory. */
+static enum outcome attack_udp_message(char *const *arguments)
+{
+	struct sockaddr_in address = loopback(arguments[0]);
+	struct iovec part = { (void *)"x", 1 };
+	struct msghdr message = {
+		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return refused("socket", errno);
+	if (sendmsg(fd, &message, 0) == 1)
+		return succeeded("sent a message to port %s", arguments[0]);
+	return refused("sendmsg", errno);
+}
+
 static enum outcome attack_unix(char *const *arguments)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -199,6 +216,7 @@ static const struct attack items[] = {
 	{ "bind", "PORT", "listen on a port", attack_bind },
 	{ "listen", "", "listen on a socket that was never bound", attack_listen },
 	{ "udp", "PORT", "send a datagram", attack_udp },
+	{ "udp-message", "PORT", "send a datagram by sendmsg", attack_udp_message },
 	{ "unix", "PATH", "connect to a unix socket", attack_unix },
 	{ "socket", "KIND", "make a socket of a kind", attack_socket },
 	{ "socket-wide", "", "make a unix socket with unknown upper bits", attack_socket_wide },

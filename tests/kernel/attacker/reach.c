@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attack.h"
@@ -138,6 +139,22 @@ static enum outcome attack_sigio(char *const *arguments)
 	return own_and_poke((pid_t)number(arguments[0]), F_SETOWN, NULL, 0, "F_SETOWN");
 }
 
+/* A clock number with a process number in it: the timer is kept in that process. */
+static enum outcome attack_clock(char *const *arguments)
+{
+	const clockid_t clock = (clockid_t)(~(unsigned)number(arguments[0]) << 3 | 2);
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct timespec time;
+	timer_t timer;
+
+	signal(SIGUSR1, SIG_IGN);
+	if (clock_gettime(clock, &time) < 0)
+		return refused("clock_gettime", errno);
+	if (timer_create(clock, &event, &timer) < 0)
+		return refused("timer_create", errno);
+	return succeeded("set a timer on the processor time of process %s", arguments[0]);
+}
+
 static enum outcome attack_datagram(char *const *arguments)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -163,6 +180,7 @@ static const struct attack items[] = {
 	{ "affinity", "PID", "bind a process to one CPU", attack_affinity },
 	{ "nice", "PID", "slow a process down", attack_nice },
 	{ "ioprio", "PID", "change a process's I/O priority", attack_ioprio },
+	{ "clock", "PID", "set a timer on the time that a process uses", attack_clock },
 	{ "owner", "PID", "have a descriptor signal a process (F_SETOWN)", attack_owner },
 	{ "owner-ex", "PID", "the same by F_SETOWN_EX", attack_owner_ex },
 	{ "sigio", "PID", "have a descriptor send SIGIO to a process", attack_sigio },

@@ -311,6 +311,16 @@ static bool all_elsewhere(const struct rule *rule)
 	return true;
 }
 
+/* A rule about nothing that is there must open no call: chmod() would then reach whatever is on a writable mount. */
+static bool names_something(const struct planner *p, const struct rule *rule)
+{
+	for (size_t k = 0; k < rule->objects.count; k++)
+		if (planner_object(p, &rule->objects.items[k])->type != OBJECT_ABSENT &&
+		    !planner_is_dropped(p, &rule->objects.items[k]))
+			return true;
+	return false;
+}
+
 /* ---- restrictions ---- */
 
 /* Has what @other grants to do with what @rule takes away? What may be executed may be read. */
@@ -392,6 +402,11 @@ void plan_files(struct planner *p)
 			continue;
 		if (!is_allow(p, i)) {
 			plan_restriction(p, i);
+			continue;
+		}
+		if (!names_something(p, rule)) {
+			planner_carry(p, i, MECHANISM_DEFAULT, "nothing of it is there: it grants nothing");
+			p->rules[i].inactive = true;
 			continue;
 		}
 		if (all_elsewhere(rule)) {

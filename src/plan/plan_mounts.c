@@ -136,6 +136,16 @@ static void plan_start(struct planner *p)
 	}
 }
 
+/* What `file write /**` may change is everything. W^X never goes with that: /proc lies there. */
+static uint64_t root_attr(const struct planner *p, bool mapped)
+{
+	const struct tree_node root = { .path = "/", .subtree = true };
+	bool exec;
+	bool changes = joint_operations(p, &root, &exec) & CHANGING_OPERATIONS;
+
+	return MOUNT_ATTR_NOSUID | (changes ? 0u : MOUNT_ATTR_RDONLY) | (mapped ? MOUNT_ATTR_NOEXEC : 0u);
+}
+
 void plan_mounts(struct planner *p)
 {
 	bool mapped = any_exec_map(p);
@@ -143,11 +153,9 @@ void plan_mounts(struct planner *p)
 
 	if (!(p->plan->isolate & ISOLATE_MOUNT))
 		return;
-	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){ .kind = MOUNT_ROOT,
-								     .path = "/",
-								     .is_directory = true,
-								     .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-										 (mapped ? MOUNT_ATTR_NOEXEC : 0u) };
+	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){
+		.kind = MOUNT_ROOT, .path = "/", .is_directory = true, .attr_set = root_attr(p, mapped)
+	};
 	plan_privates(p, strict || mapped);
 	if (mapped)
 		plan_start(p);

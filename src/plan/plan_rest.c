@@ -62,6 +62,64 @@ static void plan_signal(struct planner *p, size_t i)
 			       "the filter can't see whom a process id names");
 }
 
+/* ---- calls that act on a process that they name ---- */
+
+static const struct {
+	const char *call;
+	uint8_t arg; /* whom */
+} acting_calls[] = {
+	{ "prlimit64", 0 },      { "sched_setaffinity", 0 },  { "sched_setattr", 0 },
+	{ "sched_setparam", 0 }, { "sched_setscheduler", 0 }, { "setpriority", 1 },
+	{ "ioprio_set", 1 },     { "migrate_pages", 0 },      { "move_pages", 0 },
+	{ "timer_create", 0 },   { "clock_nanosleep", 0 },    { "clock_nanosleep_time64", 0 },
+};
+
+static bool tests_argument(const struct cond *cond, uint8_t arg)
+{
+	if (!cond)
+		return false;
+	if (cond->kind == COND_ATOM)
+		return cond->arg == arg;
+	return tests_argument(cond->left, arg) || tests_argument(cond->right, arg);
+}
+
+/* Does @opened open a call on whatever process it names? Who wrote a condition on that argument has thought of it. */
+static const struct call_arg *acts_on_anybody(const struct planner *p, const struct call_rule *opened)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(acting_calls); i++) {
+		if (opened->call != call_find(acting_calls[i].call))
+			continue;
+		for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+			if (p->layer->arches & 1u << arch && call_table[opened->call].nr[arch] != CALL_NR_NONE &&
+			    !tests_argument(opened->cond[arch], acting_calls[i].arg))
+				return &call_table[opened->call].args[acting_calls[i].arg];
+	}
+	return NULL;
+}
+
+/* The parent that answers for the program runs as the same user: no policy may bring it within reach. In a pid namespace
+ * it has no number. */
+static bool reaches_parent(struct planner *p, size_t i)
+{
+	if (!p->out->listens || p->layer->isolate & ISOLATE_PID ||
+	    p->layer->rules.items[i].verdict.kind != VERDICT_ALLOW)
+		return false;
+	for (size_t k = 0; k < p->layer->calls.count; k++) {
+		const struct call_rule *opened = &p->layer->calls.items[k];
+		const struct call_arg *whom = NULL;
+
+		if (opened->rule == i && opened->verdict.kind == VERDICT_ALLOW)
+			whom = acts_on_anybody(p, opened);
+		if (!whom)
+			continue;
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       arena_printf(p->arena, "add `isolate pid`, or a condition: `if %s == 0`", whom->name),
+			       "%s would reach the parent that answers listen()", call_table[opened->call].name);
+		return true;
+	}
+	return false;
+}
+
 static void plan_one(struct planner *p, size_t i)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
@@ -88,7 +146,10 @@ static void plan_one(struct planner *p, size_t i)
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "write `ioctl any ...`",
 				       "a filter sees the command, not what kind of file the descriptor is");
 		break;
-	case REQUEST_SYSCALL: planner_carry(p, i, MECHANISM_SECCOMP, NULL); break;
+	case REQUEST_SYSCALL:
+		if (!reaches_parent(p, i))
+			planner_carry(p, i, MECHANISM_SECCOMP, NULL);
+		break;
 	case REQUEST_FILE:
 	case REQUEST_NET:
 	case REQUEST_EXEC:

@@ -31,6 +31,12 @@ static bool is_noexec(const struct tree_node *node)
 	return node->object && node->object->noexec;
 }
 
+/* What has no pages of its own can't be mapped: FIFOs and sockets, and those devices. */
+static bool is_mappable(const struct tree_node *node)
+{
+	return node->type != OBJECT_OTHER && !(node->type == OBJECT_DEVICE && is_harmless_device(node));
+}
+
 /* Where written bytes could be mapped executable, or NULL. What may be executed may be read. */
 static const struct tree_node *double_mappable(const struct planner *p, bool *ret_exec)
 {
@@ -39,7 +45,7 @@ static const struct tree_node *double_mappable(const struct planner *p, bool *re
 		uint32_t effective = planner_effective(&p->nodes, node, ret_exec);
 
 		if (((effective & FILE_READ) || *ret_exec) && (effective & FILE_WRITE) && !is_noexec(node) &&
-		    !(node->type == OBJECT_DEVICE && is_harmless_device(node)))
+		    is_mappable(node))
 			return node;
 	}
 	return NULL;

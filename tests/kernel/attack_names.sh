@@ -113,6 +113,15 @@ check_devices() {
 	naively T04_mode_of_a_device "chmod /dev/tty" "isolate mount;file read,attr /dev/**"
 }
 
+# A grant about a directory that isn't there yet must not open chmod() for all that is.
+check_absent() {
+	echo text >"$dir/file"
+	mine
+	closed T04_attr_of_what_is_absent "chmod $dir/file" "file attr $dir/absent/**"
+	closed T04_edit_of_what_is_absent "chmod $dir/file" "file edit $dir/absent/**"
+	naively T04_attr_of_what_is_absent "chmod $dir/file" 'syscall chmod because "a test"'
+}
+
 # A policy that the program may change is none in the next run.
 check_own_policy() {
 	mkdir "$dir/project"
@@ -154,6 +163,7 @@ check_user() {
 	check_directory
 	check_masks
 	check_devices
+	check_absent
 	check_own_policy
 	check_datagrams
 	check_phases

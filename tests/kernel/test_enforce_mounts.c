@@ -86,7 +86,7 @@ static void run_both(struct trial *trial, int expected)
 
 static int try_create(const char *directory, const char *name)
 {
-	char path[256];
+	char path[1024];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
@@ -167,7 +167,7 @@ TEST(T07_writable_tree_is_not_executable)
 
 PAYLOAD(private_directory)
 {
-	char path[256], text[8] = "";
+	char path[512], text[8] = "";
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/secret", argument);
@@ -355,7 +355,7 @@ TEST(T02_mask_and_the_root_of_an_outsider)
 /* Waits until the host has moved the mask, then reads. */
 PAYLOAD(reads_after_the_move)
 {
-	char path[256];
+	char path[512];
 
 	if (write(1, "r", 1) != 1 || read(0, path, 1) != 1)
 		return 8;

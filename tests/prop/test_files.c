@@ -27,7 +27,7 @@ static const char *const directories[] = { "a", "a/b", "a/b/c", "d", "d/e" };
 static const struct {
 	const char *name, *other;
 } names[] = { { "a/b", "link" }, { "d", "bound" } };
-static const char *const aliases[] = { "link", "link/c", "bound", "bound/e" };
+static const char *const aliases[] = { "link", "link/c", "bound", "bound/e", "absent" };
 static bool has_bound;
 
 /* One attempt per operation; each has files of its own, so that one attempt does not spoil another. */
@@ -190,7 +190,8 @@ static const char *random_body(struct arena *arena, const char *root, const char
 
 struct trial {
 	struct fixture f;
-	const char *root, *program, *body;
+	const char *root, *program;
+	const char *bodies[2]; /* the second, or NULL */
 	char outcomes[OUTCOMES];
 };
 
@@ -217,13 +218,13 @@ static void run_worker(struct trial *t, int outcome_fd)
 	_exit(98);
 }
 
-/* What the rules say when the object is called @path: -1 one denies, 1 one allows, 0 none speaks. */
-static int by_name(const struct trial *t, uint32_t operation, const char *path)
+/* What @layer says when the object is called @path: -1 a rule denies, 1 one allows, 0 none speaks. */
+static int by_name(const struct layer *layer, uint32_t operation, const char *path)
 {
 	struct request request = { .class = REQUEST_FILE, .operation = operation, .path = path, .phase = PHASE_NONE };
 	long rule;
 
-	if (layer_decide(t->f.model->items[0], &request, &rule).kind == VERDICT_ALLOW)
+	if (layer_decide(layer, &request, &rule).kind == VERDICT_ALLOW)
 		return 1;
 	return rule < 0 ? 0 : -1;
 }
@@ -231,13 +232,13 @@ static int by_name(const struct trial *t, uint32_t operation, const char *path)
 /* What @operation on @path must give: a path means the object, so whatever a rule calls it. A rename needs its right on
  * both names; they lie in one directory. With `isolate mount` a view belongs to a name: what a rule lets change under
  * one mount stays read-only under another (*ret_may_fail). */
-static bool expected(const struct trial *t, uint32_t operation, const char *path, bool *ret_may_fail)
+static bool expected(const struct trial *t, const struct layer *layer, uint32_t operation, const char *path,
+		     bool *ret_may_fail)
 {
-	const int own = by_name(t, operation, path);
+	const int own = by_name(layer, operation, path);
 	char prefix[512], other[1024];
 	int verdict = own;
 
-	*ret_may_fail = false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const bool mounted = i == 1;
 		int otherwise;
@@ -248,7 +249,7 @@ static bool expected(const struct trial *t, uint32_t operation, const char *path
 		if (strncmp(path, prefix, size) != 0 || (mounted && !has_bound))
 			continue;
 		snprintf(other, sizeof(other), "%s/%s/%s", t->root, names[i].other, path + size);
-		otherwise = by_name(t, operation, other);
+		otherwise = by_name(layer, operation, other);
 		if (verdict < 0 || otherwise < 0)
 			return false;
 		*ret_may_fail |= mounted && otherwise && !own && t->f.plan->isolate & ISOLATE_MOUNT;
@@ -264,13 +265,15 @@ static void compare(const struct trial *t)
 	for (size_t d = 0; d < ARRAY_SIZE(directories); d++)
 		for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
 			char path[512];
-			bool allowed = t->outcomes[at++] == '+', may_fail, wanted;
+			bool allowed = t->outcomes[at++] == '+', may_fail = false, wanted = true;
 
 			snprintf(path, sizeof(path), "%s/%s/%s", t->root, directories[d], attempts[i].file);
-			wanted = expected(t, attempts[i].operation, path, &may_fail);
+			for (size_t l = 0; l < t->f.model->count; l++)
+				wanted &= expected(t, t->f.model->items[l], attempts[i].operation, path, &may_fail);
 			if (!(may_fail && !allowed) && !CHECK_INT(allowed, wanted))
-				fprintf(stderr, "# %s on %s under\n%s",
-					named_name(&file_operation_table, attempts[i].operation), path, t->body);
+				fprintf(stderr, "# %s on %s under\n%s%s%s",
+					named_name(&file_operation_table, attempts[i].operation), path, t->bodies[0],
+					t->bodies[1] ? "and\n" : "", t->bodies[1] ? t->bodies[1] : "");
 		}
 }
 
@@ -290,10 +293,12 @@ static bool try_policy(const char *root, const char *program, const struct kerne
 
 	fixture_init(&t.f);
 	t.f.caps = *caps;
-	t.body = random_body(t.f.arena, root, program);
+	t.bodies[0] = random_body(t.f.arena, root, program);
+	if (pick(4) == 0)
+		t.bodies[1] = random_body(t.f.arena, root, program);
 	make_tree(root);
 	make_aliases(root);
-	REQUIRE(fixture_resolve(&t.f, &t.body, 1) == 0);
+	REQUIRE(fixture_resolve(&t.f, t.bodies, t.bodies[1] ? 2 : 1) == 0);
 	t.f.facts = (struct host_facts){ 0 };
 	host_facts_gather(t.f.model, program, t.f.arena, &t.f.facts);
 	REQUIRE(plan_make(t.f.model, caps, &t.f.facts, t.f.arena, &t.f.plan) == 0);
@@ -312,7 +317,7 @@ static bool try_policy(const char *root, const char *program, const struct kerne
 	if (CHECK_INT(size, sizeof(t.outcomes)) && CHECK_INT(status, 0))
 		compare(&t);
 	else
-		fprintf(stderr, "# under\n%s", t.body);
+		fprintf(stderr, "# under\n%s%s", t.bodies[0], t.bodies[1] ? t.bodies[1] : "");
 	end_trial(&t);
 	return true;
 }

@@ -114,6 +114,34 @@ TEST(T02_deny_of_what_is_absent)
 	fixture_release(&f);
 }
 
+/* A grant about nothing must not open the calls that a grant about something would need: they reach further. */
+TEST(T04_grants_of_what_is_absent_open_nothing)
+{
+	static const struct {
+		const char *body, *call;
+		bool open;
+	} rows[] = {
+		{ "file attr /absent/**", "chmod", false },
+		{ "file attr /absent/** /data/**", "chmod", true },
+		{ "file create,delete,rename /absent/**\nfile create,delete /data/**", "rename", false },
+		{ "exec /absent/**", "execve", false },
+		{ "file attr /absent/**\nfile attr /absent/*.x", "chmod", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const uint64_t args[6] = { 0 };
+		struct fixture f;
+
+		fixture_init(&f);
+		add(&f, "/data", "/data", "20 1");
+		fixture_plan(&f, arena_printf(f.arena, "isolate mount\n%s", rows[i].body));
+		CHECK_INT(f.plan->uncarried, 0);
+		if (!CHECK_INT(fixture_call(&f, rows[i].call, args).kind == VERDICT_ALLOW, rows[i].open))
+			CHECK_STR(rows[i].body, "(the case above)");
+		fixture_release(&f);
+	}
+}
+
 TEST(rights_add_up_over_names)
 {
 	struct fixture f;

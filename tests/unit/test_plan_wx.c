@@ -89,6 +89,7 @@ TEST(T07_devices)
 		{ { "file read,write /dev/sda", "the device" }, OBJECT_DEVICE },
 		{ { "isolate mount\nfile read,write /dev/sda", "the device" }, OBJECT_DEVICE },
 		{ { "file read /dev/sda", NULL }, OBJECT_DEVICE },
+		{ { "file read,write /dev/sda", NULL }, OBJECT_OTHER }, /* a FIFO */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -149,10 +149,15 @@ static void remove_copy(void)
 static void copy_self(const char *exe)
 {
 	char command[8192];
+	int fd;
 
 	if (copied[0])
 		return;
-	snprintf(copied, sizeof(copied), "/var/tmp/cordon-trial-%d", (int)getpid());
+	/* process ids are no names: tests run in pid namespaces of their own */
+	snprintf(copied, sizeof(copied), "/var/tmp/cordon-trial-XXXXXX");
+	fd = mkstemp(copied);
+	REQUIRE(fd >= 0);
+	close(fd);
 	snprintf(command, sizeof(command), "cp '%s' '%s' && chmod 755 '%s'", exe, copied, copied);
 	REQUIRE(atexit(remove_copy) == 0 && system(command) == 0);
 }

@@ -171,8 +171,14 @@ static void host_facts_own(const char *path, struct arena *arena, struct host_fa
 	struct host_object object = { .path = path };
 
 	object_look(&none, arena, &object);
-	if (object.type != OBJECT_ABSENT)
-		*arena_push(arena, &facts->own) = object;
+	if (object.type == OBJECT_ABSENT)
+		return;
+	*arena_push(arena, &facts->own) = object;
+	/* Whoever can change a link on the way puts something else there. */
+	for (size_t i = 0; i < object.links.count; i++)
+		*arena_push(arena, &facts->own) = (struct host_object){ .path = object.links.items[i].path,
+									.real = object.links.items[i].path,
+									.type = object.type };
 }
 
 /* Policies that were read from files are Cordon's own, whoever wrote them: a template's name leads to no file. */

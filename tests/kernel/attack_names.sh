@@ -133,11 +133,13 @@ check_own_policy() {
 	outcome_is succeeded "T25_own_policy works where another policy is in force"
 	cp "$granted" "$dir/project/app.cordon"
 	granted_saved=$granted
-	for each in "$dir/project/app.cordon" "./dir/project/app.cordon"; do
+	cp "$granted" "$tools/linked.cordon"
+	ln -s "$tools/linked.cordon" "$dir/project/link.cordon"
+	for each in "$dir/project/app.cordon" ./dir/project/app.cordon ./dir/project/link.cordon; do
 		attempt "write-file $dir/project/app.cordon" "$tools/cordon" run -p "$each" --
 		case $outcome:$said in
-		unstarted:*'is the policy'*) ok "T25_own_policy is refused (uid $site_uid): ${each%dir/*}" ;;
-		*) not_ok "T25_own_policy is refused (uid $site_uid): ${each%dir/*}" "$outcome: $said" ;;
+		unstarted:*'is the policy'*) ok "T25_own_policy is refused (uid $site_uid): ${each#"$site"}" ;;
+		*) not_ok "T25_own_policy is refused (uid $site_uid): ${each#"$site"}" "$outcome: $said" ;;
 		esac
 	done
 	granted=$granted_saved

@@ -10,7 +10,7 @@
 #include "cli/program.h"
 #include "cli/session.h"
 #include "enforce/enforce.h"
-#include "supervise/listen.h"
+#include "supervise/supervisor.h"
 
 struct run_settings {
 	struct policy_settings policy;
@@ -186,17 +186,22 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 		   const struct plan *plan, const int *keep_fds)
 {
 	extern char **environ;
-	const struct launch launch = {
+	struct supervisor supervisor;
+	struct launch launch = {
 		.program = program->path,
 		.argv = (char *const *)cli->operands,
 		.envp = environ,
 		.keep_fds = keep_fds,
 		.keep_fd_count = settings->keep_fds.count,
-		.serve = listen_serve,
 	};
 	struct confinement *confinement;
 	int error, status;
 
+	if (plan_asks(plan)) {
+		supervisor_init(&supervisor, plan, cli->arena);
+		launch.supervisor = &supervisor.attendant;
+		launch.calls = &supervisor.calls;
+	}
 	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
 	if (error) {
 		cli_report(cli);

@@ -66,7 +66,7 @@ struct image {
 struct filter {
 	size_t layer;
 	struct cbpf program;
-	bool listener; /* the one that reports listen() */
+	bool listener; /* it hands calls to the supervisor */
 	bool gated;    /* others follow: it lets our own seccomp() pass */
 };
 
@@ -86,7 +86,8 @@ struct confinement {
 	struct arena *arena;
 	char *const *argv;
 	char *const *envp;
-	int (*serve)(int listener, const uint8_t *ports);
+	const struct launch *launch;
+	bool keeps_parent;
 	struct image image;
 	const char *directory; /* where to go before the program starts; NULL: stay */
 	const int *keep_fds;
@@ -94,7 +95,6 @@ struct confinement {
 	int abi; /* Landlock's */
 	struct filter *filters;
 	size_t filter_count;
-	const uint8_t *listen_ports;
 	enum identity_map identity_map;
 	const char *id_maps[2];  /* MAP_ALL: what to write to uid_map and gid_map */
 	const char **mount_data; /* per mount operation: options of its tmpfs */

@@ -11,15 +11,50 @@
 #include "plan/cbpf.h"
 #include "plan/plan.h"
 
+/* Whether somebody who stays with the program goes on. */
+enum attendance {
+	ATTEND_ON,
+	ATTEND_DROP, /* he has nothing left to do, or can't: he isn't woken again */
+	ATTEND_END,  /* the program has to end now, with all that it started */
+};
+
+/* What the parent can tell those who stay with the program. */
+struct attended {
+	pid_t program; /* the program's first process, as the parent sees it; not waited for yet, so the number is its own */
+	pid_t init; /* process 1 of the domain's pid namespace, or 0 */
+};
+
+/* Somebody who stays with the program, in the parent: answers, counts, watches a clock (src/supervise/). The parent wakes
+ * him when @fd can be read or has hung up, and when @wake_ns has come. He must not block. */
+struct attendant {
+	int fd;          /* -1: none */
+	int64_t wake_ns; /* CLOCK_MONOTONIC; INT64_MAX: never */
+	/* The program is about to run. NULL: nothing to do */
+	void (*begin)(struct attendant *attendant, const struct attended *attended);
+	/* @events as poll() says of @fd; 0: it is time. */
+	enum attendance (*attend)(struct attendant *attendant, short events, const struct attended *attended);
+	/* The program has ended with @wait_status (as waitpid gives it); orphans may still run. NULL: nothing to do */
+	void (*end)(struct attendant *attendant, int wait_status);
+};
+
+#define ATTENDANTS_MAX 8
+
 struct launch {
 	const char *program; /* path of what to execute (already looked up in PATH) */
 	char *const *argv;
 	char *const *envp;   /* the caller's environment; the plan's env statements are applied to it */
 	const int *keep_fds; /* descriptors above 2 that stay open */
 	size_t keep_fd_count;
-	/* Answers one pending listen() of the program (supervise/listen.h); needed where the plan has a layer that
-	 * listens. @ports: bit per TCP port. 0, or -errno when the listener can't be served any more. */
-	int (*serve)(int listener, const uint8_t *ports);
+	/* Who answers what the filter hands over; needed where the plan hands something over (plan_asks). His fd is set
+	 * to the listener before begin(). */
+	struct attendant *supervisor;
+	/* With a supervisor: the policies of all layers as one (call_policy_join), and what of it is handed over besides what
+	 * the plan asks: the kernel gives a task one listener, so there is one filter then. */
+	const struct call_policy *calls;
+	enum hand_over hand_over;
+	/* Others who stay; each keeps the parent. */
+	struct attendant *const *attendants;
+	size_t attendant_count; /* at most ATTENDANTS_MAX */
 };
 
 struct confinement;
@@ -37,12 +72,12 @@ void confinement_print(const struct confinement *confinement, struct str *out);
 void confinement_json(const struct confinement *confinement, struct json *json);
 
 /* Apply and execute. Where nothing is left to do afterwards it executes in place and returns only on failure;
- * otherwise it keeps this process as the parent (forwards signals, keeps job control, answers listen()) and
+ * otherwise it keeps this process as the parent (forwards signals, keeps job control, wakes those who stay) and
  * returns 0 with the wait status of the program in *ret_status (as waitpid gives it). Failure: -errno with a C06xx
  * diagnostic that names the step; nothing of the program ran. -ENOENT and -EACCES are about the program's file,
  * -ECANCELED is any other step. What was applied to this process before stays: leave soon. When the program's file
  * can't be executed once a filter stands, there is no way back: a short message, and the process ends. The parent
- * gives up its privileges but those for signals and listen(), and can't be dumped or traced any more. */
+ * gives up its privileges but those for signals and answers, and can't be dumped or traced any more. */
 must_check int confinement_start(struct confinement *confinement, struct diags *diags, int *ret_status);
 
 /* The exit status that a failed prepare or start means: 127 not found, 126 not executable, 125 not set up. */

@@ -1,5 +1,5 @@
 /* parent.c - where something is left to do, this process stays: it starts the program in a child, passes signals
- * on, stops and continues with it, and answers listen().
+ * on, stops and continues with it, and wakes those who stay with the program (struct attendant).
  *
  * parent --- program                     in place of nothing else parent --- 1 (init.c) + 2 the program  with a
  * pid namespace; a maker in between makes it, and both as our children
@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "enforce/confinement.h"
 
@@ -26,9 +27,11 @@ static const int own_signals[] = { SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIG
 
 struct parent {
 	struct confinement *confinement;
-	int signals;  /* signalfd */
-	int listener; /* -1: none (any more, or yet) */
-	bool wants_listener;
+	int signals;                                      /* signalfd */
+	bool wants_listener;                              /* the supervisor has none yet */
+	struct attendant *attendants[ATTENDANTS_MAX + 1]; /* the supervisor first */
+	size_t attendant_count;
+	struct attended attended;
 	int status;
 };
 
@@ -57,7 +60,6 @@ static void unblock_signals(struct confinement *confinement, struct parent *pare
 	sigaction(SIGCHLD, &confinement->child_action, NULL);
 	sigprocmask(SIG_SETMASK, &confinement->mask, NULL);
 	cleanup_close(&parent->signals);
-	cleanup_close(&parent->listener);
 }
 
 static struct report *share_report(void)
@@ -117,9 +119,9 @@ static void make_dumpable(int dumpable)
 	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 }
 
-static int start_program(struct confinement *confinement, bool listens)
+static int start_program(struct confinement *confinement)
 {
-	const unsigned long flags = listens ? CLONE_FILES : 0;
+	const unsigned long flags = confinement->launch->supervisor ? CLONE_FILES : 0;
 	const bool maker = confinement->plan->isolate & ISOLATE_PID;
 	pid_t child = sys_fork(SIGCHLD | flags);
 
@@ -172,41 +174,123 @@ static void take_signals(struct parent *parent)
 		pass_on(parent, &info);
 }
 
+/* ---- who stays with it ---- */
+
+static void gather_attendants(struct parent *parent)
+{
+	const struct launch *launch = parent->confinement->launch;
+
+	if (launch->supervisor)
+		parent->attendants[parent->attendant_count++] = launch->supervisor;
+	for (size_t i = 0; i < launch->attendant_count; i++)
+		parent->attendants[parent->attendant_count++] = launch->attendants[i];
+}
+
+static void begin(struct parent *parent, struct attendant *attendant)
+{
+	if (attendant->begin)
+		attendant->begin(attendant, &parent->attended);
+}
+
+/* The supervisor begins when it has its listener. */
 static void find_listener(struct parent *parent)
 {
-	parent->listener = __atomic_load_n(&parent->confinement->report->listener, __ATOMIC_ACQUIRE);
-	parent->wants_listener = parent->listener < 0;
+	struct attendant *supervisor = parent->attendants[0];
+
+	supervisor->fd = __atomic_load_n(&parent->confinement->report->listener, __ATOMIC_ACQUIRE);
+	if (supervisor->fd < 0)
+		return;
+	parent->wants_listener = false;
+	begin(parent, supervisor);
 }
 
-static void answer(struct parent *parent, short events)
+static void begin_all(struct parent *parent)
 {
-	int result = 0;
+	const struct report *report = parent->confinement->report;
 
-	if (events & POLLIN)
-		result = parent->confinement->serve(parent->listener, parent->confinement->listen_ports);
-	/* Hung up: no process has the filter any more. */
-	if (result < 0 || (events & (POLLHUP | POLLERR) && !(events & POLLIN))) {
-		close(parent->listener);
-		parent->listener = -1;
-	}
+	parent->attended = (struct attended){ .program = report->program, .init = report->init };
+	for (size_t i = parent->wants_listener; i < parent->attendant_count; i++)
+		begin(parent, parent->attendants[i]);
 }
 
+static void end_all(struct parent *parent)
+{
+	for (size_t i = 0; i < parent->attendant_count; i++)
+		if (parent->attendants[i]->end)
+			parent->attendants[i]->end(parent->attendants[i], parent->status);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* When poll() has to return though nothing happens; -1: never. */
+static int poll_timeout_ms(const struct parent *parent)
+{
+	int64_t first = INT64_MAX, ms;
+
+	if (parent->wants_listener)
+		return LISTENER_POLL_MS;
+	for (size_t i = 0; i < parent->attendant_count; i++)
+		if (parent->attendants[i]->wake_ns < first)
+			first = parent->attendants[i]->wake_ns;
+	if (first == INT64_MAX)
+		return -1;
+	ms = (first - now_ns() + 999999) / 1000000;
+	return ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
+}
+
+/* True: the program has to end. */
+static bool wake(struct parent *parent, struct attendant *attendant, short events)
+{
+	switch (attendant->attend(attendant, events, &parent->attended)) {
+	case ATTEND_ON: return false;
+	case ATTEND_DROP:
+		attendant->fd = -1;
+		attendant->wake_ns = INT64_MAX;
+		return false;
+	case ATTEND_END: return true;
+	}
+	return true;
+}
+
+/* @polled: one per attendant. True: the program has to end. */
+static bool wake_all(struct parent *parent, const struct pollfd *polled)
+{
+	const int64_t now = now_ns();
+
+	for (size_t i = parent->wants_listener; i < parent->attendant_count; i++) {
+		const short events = polled[i].fd >= 0 ? polled[i].revents : 0;
+
+		if ((events || parent->attendants[i]->wake_ns <= now) && wake(parent, parent->attendants[i], events))
+			return true;
+	}
+	return false;
+}
+
+/* ---- until it ends ---- */
+
+/* 1: it has to end. */
 static int stay(struct parent *parent)
 {
 	while (!program_ended(parent)) {
-		struct pollfd polled[2] = {
-			{ .fd = parent->signals, .events = POLLIN },
-			{ .fd = parent->listener, .events = POLLIN },
-		};
+		struct pollfd polled[ATTENDANTS_MAX + 2];
 
-		if (poll(polled, 2, parent->wants_listener ? LISTENER_POLL_MS : -1) < 0 && errno != EINTR)
+		for (size_t i = 0; i < parent->attendant_count; i++)
+			polled[i] = (struct pollfd){ .fd = parent->attendants[i]->fd, .events = POLLIN };
+		polled[parent->attendant_count] = (struct pollfd){ .fd = parent->signals, .events = POLLIN };
+		if (poll(polled, parent->attendant_count + 1, poll_timeout_ms(parent)) < 0 && errno != EINTR)
 			return -errno;
-		if (polled[0].revents)
+		if (polled[parent->attendant_count].revents)
 			take_signals(parent);
+		if (wake_all(parent, polled))
+			return 1;
 		if (parent->wants_listener)
 			find_listener(parent);
-		else if (parent->listener >= 0 && polled[1].revents)
-			answer(parent, polled[1].revents);
 	}
 	return 0;
 }
@@ -214,9 +298,9 @@ static int stay(struct parent *parent)
 /* ---- the whole ---- */
 
 /* What signals to a program that changed its uid, and looking at its sockets, need; nothing else. */
-static int drop_privileges(bool listens)
+static int drop_privileges(bool answers)
 {
-	uint64_t kept = SYS_CAP(SYS_CAP_KILL) | (listens ? SYS_CAP(SYS_CAP_SYS_PTRACE) : 0);
+	uint64_t kept = SYS_CAP(SYS_CAP_KILL) | (answers ? SYS_CAP(SYS_CAP_SYS_PTRACE) : 0);
 	struct sys_capabilities held;
 	int result = sys_capget(&held);
 
@@ -229,11 +313,11 @@ static int drop_privileges(bool listens)
 }
 
 /* Nothing of it is left when this returns: with a pid namespace the whole of it. */
-static void end_family(struct confinement *confinement, bool program_too)
+static void end_family(struct confinement *confinement, bool program_too, int *status)
 {
 	if (program_too && confinement->report->program > 0) {
 		kill(confinement->report->program, SIGKILL);
-		waitpid(confinement->report->program, NULL, 0);
+		waitpid(confinement->report->program, status, 0);
 	}
 	if (confinement->report->init > 0) {
 		kill(confinement->report->init, SIGKILL);
@@ -249,25 +333,29 @@ static int run(struct confinement *confinement, struct parent *parent)
 	if (confinement->parent_pidfd < 0)
 		return confinement->parent_pidfd;
 	make_dumpable(0);
-	result = start_program(confinement, parent->wants_listener);
+	result = start_program(confinement);
 	if (result == 0 && !confinement->report->program)
 		result = confinement->report->failed ? 0 : -ECHILD;
 	else if (result == 0)
 		result = drop_privileges(parent->wants_listener);
-	if (result == 0 && confinement->report->program)
+	if (result == 0 && confinement->report->program) {
+		begin_all(parent);
 		result = stay(parent);
-	end_family(confinement, result < 0);
+	}
+	end_family(confinement, result != 0, &parent->status);
+	end_all(parent);
 	cleanup_close(&confinement->parent_pidfd);
-	return result;
+	return result < 0 ? result : 0;
 }
 
 int parent_start(struct confinement *confinement, struct diags *diags, int *ret_status)
 {
-	struct parent parent = { .confinement = confinement, .signals = -1, .listener = -1 };
+	struct parent parent = { .confinement = confinement, .signals = -1 };
 	struct report *report = share_report();
 	int result = report ? 0 : -ENOMEM;
 
-	parent.wants_listener = confinement->listen_ports != NULL;
+	parent.wants_listener = confinement->launch->supervisor != NULL;
+	gather_attendants(&parent);
 	if (report) {
 		confinement->report = report;
 		result = block_signals(confinement, &parent);

@@ -19,22 +19,18 @@ static bool has_landlock(const struct landlock_plan *plan)
 	return plan->handled_fs || plan->handled_net || plan->scoped;
 }
 
-static bool plan_listens(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->layer_count; i++)
-		if (plan->layers[i].listens)
-			return true;
-	return false;
-}
-
 static int check(const struct plan *plan, const struct launch *launch, struct diags *diags)
 {
 	if (plan->uncarried)
 		return refuse(diags, "the plan has rules that nothing carries",
 			      "change the rules, or accept less with --best-effort");
-	if (plan_listens(plan) && !launch->serve)
-		return refuse(diags, "the plan hands listen() to a process that answers, and there is none", NULL);
-	if (!plan->keeps_parent && (plan_listens(plan) || plan->isolate & ISOLATE_PID))
+	if (plan_asks(plan) && !launch->supervisor)
+		return refuse(diags, "the plan hands calls to a process that answers, and there is none", NULL);
+	if (launch->supervisor && !launch->calls)
+		return refuse(diags, "there is somebody who answers, and nothing to answer", NULL);
+	if (launch->attendant_count > ATTENDANTS_MAX)
+		return refuse(diags, "too many want to stay with the program", NULL);
+	if (!plan->keeps_parent && (plan_asks(plan) || plan->isolate & ISOLATE_PID))
 		return refuse(diags, "the plan needs a parent and doesn't keep one", NULL);
 	return 0;
 }
@@ -111,8 +107,11 @@ static void add_filters(struct confinement *confinement)
 		const struct filter *filter = &confinement->filters[i];
 
 		step_add(confinement, STEP_FILTER, i,
-			 arena_printf(confinement->arena, "layer %zu, %zu instructions%s", filter->layer + 1,
-				      filter->program.count, filter->listener ? ", reports listen()" : ""));
+			 filter->listener
+				 ? arena_printf(confinement->arena, "all layers, %zu instructions, hands calls over",
+						filter->program.count)
+				 : arena_printf(confinement->arena, "layer %zu, %zu instructions", filter->layer + 1,
+						filter->program.count));
 	}
 }
 
@@ -140,7 +139,7 @@ static void add_steps(struct confinement *confinement)
 		step_add(confinement, STEP_LIMIT, i,
 			 arena_printf(confinement->arena, "%s %llu", plan->rlimits.items[i].name,
 				      (unsigned long long)plan->rlimits.items[i].value));
-	if (plan->keeps_parent) {
+	if (confinement->keeps_parent) {
 		step_add(confinement, STEP_PARENT_DEATH, 0, NULL);
 		step_add(confinement, STEP_SIGNALS, 0, NULL);
 	}
@@ -156,7 +155,6 @@ static void prepare_parts(struct confinement *confinement, const struct launch *
 
 	confinement->argv = launch->argv;
 	confinement->envp = environment_make(plan, launch->envp, confinement->arena);
-	confinement->serve = launch->serve;
 	confinement->keep_fds = launch->keep_fds;
 	confinement->keep_fd_count = launch->keep_fd_count;
 	confinement->directory = start_directory(plan, confinement->arena);
@@ -181,6 +179,8 @@ int confinement_prepare(const struct plan *plan, const struct launch *launch, st
 	int result = check(plan, launch, diags);
 
 	confinement->plan = plan;
+	confinement->launch = launch;
+	confinement->keeps_parent = plan->keeps_parent || launch->supervisor || launch->attendant_count;
 	confinement->arena = arena;
 	if (result == 0)
 		result = descriptors_fill();

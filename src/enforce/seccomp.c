@@ -1,11 +1,10 @@
-/* seccomp.c - one filter per layer, and how to install several.
+/* seccomp.c - one filter per layer, and how to install several; or one for all layers, when somebody listens.
  *
  * The kernel runs all filters and the strictest answer wins. Three things need care: The exec that starts the
  * program carries a token (cbpf.h). So does the seccomp() call that installs the next filter: the filters before
  * it may deny that call to the program, so each but the last gets a gate, a few instructions in front that let the
- * call with the token pass. Only one filter of a task can have a listener. Where several layers hand listen() to
- * the parent, the first gets it, in the others the call is allowed, and the parent checks against the ports that
- * all of them allow. */
+ * call with the token pass. Only one filter of a task can have a listener, and it doesn't hear of what another denies:
+ * so with a supervisor the layers' policies are joined before they are compiled. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -34,63 +33,6 @@ static const struct sock_filter gate[GATE_SIZE] = {
 };
 #define GATE_ARCH 3
 
-/* ---- the listener ---- */
-
-static struct call_entry without_ask(const struct call_entry *entry, struct arena *arena)
-{
-	struct call_entry copy = *entry;
-
-	copy.cases = arena_alloc(arena, copy.case_count * sizeof(*copy.cases));
-	for (size_t i = 0; i < copy.case_count; i++) {
-		copy.cases[i] = entry->cases[i];
-		if (copy.cases[i].verdict.kind == VERDICT_ASK)
-			copy.cases[i].verdict = (struct verdict){ .kind = VERDICT_ALLOW };
-	}
-	if (copy.otherwise.kind == VERDICT_ASK)
-		copy.otherwise = (struct verdict){ .kind = VERDICT_ALLOW };
-	return copy;
-}
-
-/* @policy with listen() allowed where it is handed to the parent. */
-static struct call_policy allow_listen(const struct call_policy *policy, struct arena *arena)
-{
-	const int listen = call_find("listen");
-	struct call_policy copy = *policy;
-
-	for (enum arch arch = 0; arch < ARCH_COUNT; arch++) {
-		struct call_entries *entries = &copy.entries[arch];
-
-		entries->items = arena_alloc(arena, entries->count * sizeof(*entries->items));
-		for (size_t i = 0; i < entries->count; i++) {
-			const struct call_entry *entry = &policy->entries[arch].items[i];
-
-			entries->items[i] = entry->call == listen ? without_ask(entry, arena) : *entry;
-		}
-		entries->capacity = entries->count;
-	}
-	return copy;
-}
-
-/* The ports that every listening layer allows. */
-static const uint8_t *common_ports(const struct plan *plan, struct arena *arena)
-{
-	uint8_t *ports = NULL;
-
-	for (size_t layer = 0; layer < plan->layer_count; layer++) {
-		const uint8_t *allowed = plan->layers[layer].listen_ports;
-
-		if (!plan->layers[layer].listens)
-			continue;
-		if (!ports) {
-			ports = arena_alloc(arena, sizeof(plan->layers[layer].listen_ports));
-			memset(ports, 0xff, sizeof(plan->layers[layer].listen_ports));
-		}
-		for (size_t i = 0; i < sizeof(plan->layers[layer].listen_ports); i++)
-			ports[i] &= allowed[i];
-	}
-	return ports;
-}
-
 /* ---- prepare ---- */
 
 static void add_gate(struct cbpf *program, struct arena *arena)
@@ -107,21 +49,11 @@ static void add_gate(struct cbpf *program, struct arena *arena)
 			program->token_at[i] += GATE_SIZE;
 }
 
-static int make_filter(struct confinement *confinement, size_t layer, struct filter *filter)
+static int make_filter(struct confinement *confinement, const struct call_policy *calls, struct filter *filter)
 {
 	const struct cbpf_options options = { .with_token = true };
-	const struct layer_plan *plan = &confinement->plan->layers[layer];
-	struct call_policy calls = plan->calls;
-	int result;
+	int result = cbpf_emit(calls, &options, confinement->arena, &filter->program);
 
-	filter->layer = layer;
-	filter->listener = plan->listens && !confinement->listen_ports;
-	filter->gated = layer + 1 < confinement->plan->layer_count;
-	if (filter->listener)
-		confinement->listen_ports = common_ports(confinement->plan, confinement->arena);
-	else if (plan->listens)
-		calls = allow_listen(&plan->calls, confinement->arena);
-	result = cbpf_emit(&calls, &options, confinement->arena, &filter->program);
 	if (result < 0)
 		return result;
 	if (filter->gated)
@@ -129,21 +61,49 @@ static int make_filter(struct confinement *confinement, size_t layer, struct fil
 	return filter->program.count > CBPF_MAX ? -E2BIG : 0;
 }
 
+static int too_long(struct diags *diags, const char *whose, const char *help)
+{
+	struct diag *diag = diag_error(diags, "C0602", (struct span){ 0 }, "%s more than %d filter instructions", whose,
+				       CBPF_MAX);
+
+	diag_help(diags, diag, "%s", help);
+	return -E2BIG;
+}
+
+static int make_joint_filter(struct confinement *confinement, struct diags *diags)
+{
+	const struct launch *launch = confinement->launch;
+	struct filter *filter = &confinement->filters[0];
+	struct call_policy calls;
+	int result;
+
+	filter->listener = true;
+	confinement->filter_count = 1;
+	call_policy_hand_over(launch->calls, launch->hand_over, confinement->arena, &calls);
+	result = make_filter(confinement, &calls, filter);
+	return result == -E2BIG ? too_long(diags, "all layers together need",
+					   "drop conditions on arguments, or a policy of the stack")
+				: result;
+}
+
 int filters_make(struct confinement *confinement, struct diags *diags)
 {
 	size_t count = confinement->plan->layer_count;
 
 	confinement->filters = arena_alloc(confinement->arena, count * sizeof(*confinement->filters));
+	if (confinement->launch->supervisor)
+		return make_joint_filter(confinement, diags);
 	for (size_t layer = 0; layer < count; layer++) {
-		int result = make_filter(confinement, layer, &confinement->filters[layer]);
-		struct diag *diag;
+		struct filter *filter = &confinement->filters[layer];
+		int result;
 
-		if (result == 0)
-			continue;
-		diag = diag_error(diags, "C0602", (struct span){ 0 },
-				  "layer %zu needs more than %d filter instructions", layer + 1, CBPF_MAX);
-		diag_help(diags, diag, "drop conditions on arguments, or split the policy over two -p");
-		return result;
+		*filter = (struct filter){ .layer = layer, .gated = layer + 1 < count };
+		result = make_filter(confinement, &confinement->plan->layers[layer].calls, filter);
+		if (result == -E2BIG)
+			return too_long(diags, arena_printf(diags->arena, "layer %zu needs", layer + 1),
+					"drop conditions on arguments, or split the policy over two -p");
+		if (result < 0)
+			return result;
 	}
 	confinement->filter_count = count;
 	return 0;

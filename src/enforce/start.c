@@ -23,7 +23,7 @@ int confinement_start(struct confinement *confinement, struct diags *diags, int 
 		return -ECANCELED;
 	}
 	filters_set_token(confinement);
-	if (confinement->plan->keeps_parent)
+	if (confinement->keeps_parent)
 		return parent_start(confinement, diags, ret_status);
 	result = steps_run(confinement, 0, confinement->steps.count);
 	if (result == 0 || confinement->filters_standing)

@@ -78,8 +78,8 @@ int steps_run(struct confinement *confinement, size_t first, size_t last)
 
 void confinement_print(const struct confinement *confinement, struct str *out)
 {
-	str_add(out, confinement->plan->keeps_parent ? "in a child, this process stays as its parent:\n"
-						     : "in this process:\n");
+	str_add(out,
+		confinement->keeps_parent ? "in a child, this process stays as its parent:\n" : "in this process:\n");
 	for (size_t i = 0; i < confinement->steps.count; i++) {
 		const struct step *step = &confinement->steps.items[i];
 
@@ -95,7 +95,7 @@ void confinement_print(const struct confinement *confinement, struct str *out)
 void confinement_json(const struct confinement *confinement, struct json *json)
 {
 	json_object(json);
-	json_kv_bool(json, "keeps_parent", confinement->plan->keeps_parent);
+	json_kv_bool(json, "keeps_parent", confinement->keeps_parent);
 	json_key(json, "steps");
 	json_array(json);
 	for (size_t i = 0; i < confinement->steps.count; i++) {

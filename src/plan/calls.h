@@ -1,7 +1,8 @@
 /* calls.h - what a filter has to do: for each architecture and call, the cases in order, first match wins.
  *
  * This is the planner's product and the emitter's input. It holds no policy notions any more: a case is a condition and
- * what to answer. Cases are ordered from the strongest verdict to the weakest, so "first match" is "strongest wins". */
+ * what to answer. A layer's cases are ordered from the strongest verdict to the weakest, so "first match" is "strongest
+ * wins". */
 #ifndef CORDON_PLAN_CALLS_H
 #define CORDON_PLAN_CALLS_H
 
@@ -38,6 +39,23 @@ bool call_nr_belongs(enum arch arch, uint32_t nr);
 /* By direct inspection (tests compare it with the emitted program). */
 struct verdict call_policy_decide(const struct call_policy *policy, enum arch arch, uint32_t nr,
 				  const uint64_t args[6]);
+
+/* The policies of several layers as one, in @arena: on every call the strongest of their verdicts, and of equals the later
+ * one's, as the kernel would find with a filter for each. An architecture that one of them lacks is unknown to the whole.
+ * Cases are in the order of their first match, not of strength. Shares conditions with @policies. @count at least 1. */
+void call_policy_join(const struct call_policy *const *policies, size_t count, struct arena *arena,
+		      struct call_policy *ret);
+
+/* Which verdicts become ASK besides ASK itself, so that whoever holds the listener hears of them. */
+enum hand_over {
+	HAND_OVER_ASKED,   /* none */
+	HAND_OVER_DENIALS, /* deny */
+	HAND_OVER_ALL,     /* deny and kill */
+};
+/* @policy with them handed over. What can't be known from a call's number (foreign architectures) is handed over, too. */
+void call_policy_hand_over(const struct call_policy *policy, enum hand_over what, struct arena *arena,
+			   struct call_policy *ret);
+
 /* Text for --stop-after=plan and golden files. Only entries that differ from "deny EPERM" are listed. */
 void call_policy_print(const struct call_policy *policy, struct str *out);
 void call_policy_json(const struct call_policy *policy, struct json *json);

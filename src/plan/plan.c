@@ -175,9 +175,7 @@ static void plan_process(struct planner *p)
 		plan->isolate |= ISOLATE_USER;
 		plan->userns_implied = true;
 	}
-	for (size_t i = 0; i < plan->layer_count; i++)
-		plan->keeps_parent |= plan->layers[i].listens;
-	plan->keeps_parent |= (plan->isolate & ISOLATE_PID) != 0;
+	plan->keeps_parent = plan_asks(plan) || plan->isolate & ISOLATE_PID;
 	plan_mounts(p);
 }
 
@@ -195,6 +193,30 @@ int plan_make(const struct model *model, const struct kernel_caps *caps, const s
 	plan_process(&p);
 	*ret = p.plan;
 	return 0;
+}
+
+bool plan_asks(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->layer_count; i++)
+		if (plan->layers[i].listens)
+			return true;
+	return false;
+}
+
+const uint8_t *plan_listen_ports(const struct plan *plan, struct arena *arena)
+{
+	const size_t size = sizeof(plan->layers->listen_ports);
+	uint8_t *ports = NULL;
+
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		if (!plan->layers[layer].listens)
+			continue;
+		if (!ports)
+			ports = memset(arena_alloc(arena, size), 0xff, size);
+		for (size_t i = 0; i < size; i++)
+			ports[i] &= plan->layers[layer].listen_ports[i];
+	}
+	return ports;
 }
 
 void plan_diagnose(const struct plan *plan, bool best_effort, struct diags *diags)

@@ -166,6 +166,11 @@ void plan_json(const struct plan *plan, struct json *json);
 void landlock_plan_print(const struct plan *plan, struct str *out);
 void landlock_plan_json(const struct plan *plan, struct json *json);
 
+/* Does the plan hand calls to a supervisor? */
+bool plan_asks(const struct plan *plan);
+/* The TCP ports on which every layer that looks at listen() allows it: a bit per port, 8192 bytes in @arena. NULL: none looks. */
+const uint8_t *plan_listen_ports(const struct plan *plan, struct arena *arena);
+
 /* Which paths the planner wants to know about. */
 void plan_wanted_paths(const struct model *model, struct arena *arena, struct host_facts *ret);
 

@@ -9,14 +9,13 @@
 
 #include <stdint.h>
 
-#include "base/cleanup.h"
+#include "supervise/event.h"
 
 #define LISTEN_PORTS_SIZE 8192 /* bytes: a bit per TCP port */
 
-/* Take one notification from @listener (which has one) and answer it: what listen() itself says when the socket is
- * a TCP socket that was bound to one of @ports; EACCES for other sockets and ports; EPERM for other calls, and
- * when the kernel doesn't let us at the caller's descriptors (a process that made itself undumpable). The caller
- * may be gone before the answer. 0, or -errno when the listener is of no use any more. */
-must_check int listen_serve(int listener, const uint8_t *ports);
+/* The answer to @event, a call of listen() that waits at @listener: 0 or the -errno that listen() itself gives when the
+ * socket is a TCP socket that was bound to one of @ports; -EACCES for other sockets and ports; -EPERM when the kernel
+ * doesn't let us at the caller's descriptors (a process that made itself undumpable), or the caller is gone. */
+must_check int listen_answer(int listener, const struct event *event, const uint8_t *ports);
 
 #endif

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "platform/sys.h"
-#include "supervise/listen.h"
 #include "trial.h"
 
 #define PORT 18080
@@ -147,7 +146,7 @@ TEST(T24_naive_parent_is_held_up)
 	struct trial trial;
 
 	prepare(&trial, "until it works");
-	trial.launch.serve = serve_naively;
+	trial.serve = serve_naively;
 	CHECK_INT(trial_run(&trial), 2);
 	trial_release(&trial);
 }

@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 
 #include "platform/sys.h"
-#include "supervise/listen.h"
 #include "trial.h"
 
 #define NOBODY 65534
@@ -343,7 +342,7 @@ TEST(T20_port_of_a_disconnected_socket)
 	listening_trial(&trial, "listens_after_disconnect", NULL);
 	memset(trial.layers[0].listen_ports, 0x33, sizeof(trial.layers[0].listen_ports));
 	CHECK_INT(trial_run(&trial), 0);
-	trial.launch.serve = serve_naively;
+	trial.serve = serve_naively;
 	CHECK_INT(trial_run(&trial), 2);
 	trial_release(&trial);
 }
@@ -383,7 +382,7 @@ TEST(T20_port_given_back_while_in_flight)
 	memset(trial.layers[0].listen_ports, 0x33, sizeof(trial.layers[0].listen_ports));
 	CHECK_INT(trial_run(&trial), 0);
 	trial_payload(&trial, "disconnects_while_it_listens", "until it works");
-	trial.launch.serve = serve_naively;
+	trial.serve = serve_naively;
 	CHECK_INT(trial_run(&trial), 2);
 	trial_release(&trial);
 }
@@ -551,7 +550,7 @@ TEST(plan_that_listens_needs_somebody_who_answers)
 	struct trial trial;
 
 	listening_trial(&trial, "serves", NULL);
-	trial.launch.serve = NULL;
+	trial.unattended = true;
 	CHECK_INT(trial_run(&trial), -1);
 	CHECK_STR(trial.end->code, "C0601");
 	trial_release(&trial);

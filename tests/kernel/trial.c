@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-#include "supervise/listen.h"
 
 #define PAYLOAD_MARK "payload"
 
@@ -88,7 +88,6 @@ void trial_init(struct trial *trial, size_t layers)
 	trial->launch.program = "/proc/self/exe";
 	trial->launch.argv = trial->argv;
 	trial->launch.envp = environ;
-	trial->launch.serve = listen_serve;
 	trial->end = mmap(NULL, sizeof(*trial->end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	REQUIRE(trial->end != MAP_FAILED);
 }
@@ -211,6 +210,25 @@ static void note(struct trial *trial, int result)
 	snprintf(trial->end->text, sizeof(trial->end->text), "%s", text.text);
 }
 
+static enum attendance attend_by_serving(struct attendant *attendant, short events, const struct attended *attended)
+{
+	const struct trial *trial =
+		(const struct trial *)((const char *)attendant - offsetof(struct trial, supervisor.attendant));
+
+	(void)attended;
+	return events & POLLIN && trial->serve(attendant->fd, trial->supervisor.listen_ports) == 0 ? ATTEND_ON
+												   : ATTEND_DROP;
+}
+
+static void attend(struct trial *trial)
+{
+	supervisor_init(&trial->supervisor, &trial->plan, trial->arena);
+	if (trial->serve)
+		trial->supervisor.attendant.attend = attend_by_serving;
+	trial->launch.supervisor = &trial->supervisor.attendant;
+	trial->launch.calls = &trial->supervisor.calls;
+}
+
 __attribute__((noreturn)) static void start(struct trial *trial)
 {
 	struct confinement *confinement;
@@ -218,6 +236,8 @@ __attribute__((noreturn)) static void start(struct trial *trial)
 
 	become(trial->uid);
 	trial->end->pid = getpid();
+	if (plan_asks(&trial->plan) && !trial->unattended)
+		attend(trial);
 	result = confinement_prepare(&trial->plan, &trial->launch, trial->arena, &trial->diags, &confinement);
 	if (result < 0) {
 		note(trial, result);

@@ -5,7 +5,7 @@
 #ifndef CORDON_TESTS_TRIAL_H
 #define CORDON_TESTS_TRIAL_H
 
-#include "enforce/enforce.h"
+#include "supervise/supervisor.h"
 #include "tap.h"
 
 #define TRIAL_LAYERS 3
@@ -16,6 +16,10 @@ struct trial {
 	struct plan plan; /* allows everything until it is told otherwise */
 	struct layer_plan layers[TRIAL_LAYERS];
 	struct launch launch;
+	struct supervisor supervisor; /* used where the plan asks */
+	/* answers one notification in the supervisor's place, or NULL: 0, or -errno when it can't go on */
+	int (*serve)(int listener, const uint8_t *ports);
+	bool unattended; /* no supervisor, though the plan asks */
 	char *argv[8];
 	unsigned uid; /* run as; 0: as the test */
 	/* what became of it */

@@ -14,6 +14,9 @@ struct stack {
 	struct diags diags;
 	struct plan plan;
 	struct layer_plan layers[LAYERS];
+	struct attendant supervisor;
+	struct call_policy joint;
+	struct launch launch;
 	struct confinement confinement;
 };
 
@@ -27,7 +30,8 @@ static void add_call(struct stack *stack, size_t layer, uint32_t nr, enum verdic
 }
 
 /* Each layer knows four calls; @listen says what it does with listen(). */
-static void make(struct stack *stack, const enum verdict_kind listen[LAYERS])
+static void make_with(struct stack *stack, const enum verdict_kind listen[LAYERS], bool supervised,
+		      enum hand_over hand_over)
 {
 	uint32_t numbers[] = { SYS_read, SYS_listen, SYS_seccomp, SYS_execveat };
 
@@ -56,13 +60,29 @@ static void make(struct stack *stack, const enum verdict_kind listen[LAYERS])
 		memset(stack->layers[layer].listen_ports, (int)(0xf0 >> layer),
 		       sizeof(stack->layers[layer].listen_ports));
 	}
+	if (supervised) {
+		const struct call_policy *policies[LAYERS];
+
+		for (size_t layer = 0; layer < LAYERS; layer++)
+			policies[layer] = &stack->layers[layer].calls;
+		call_policy_join(policies, LAYERS, stack->arena, &stack->joint);
+		stack->launch = (struct launch){ .supervisor = &stack->supervisor,
+						 .calls = &stack->joint,
+						 .hand_over = hand_over };
+	}
 	stack->confinement = (struct confinement){
+		.launch = &stack->launch,
 		.plan = &stack->plan,
 		.arena = stack->arena,
 		.token = { 0x11223344, 0x55667788 },
 	};
 	REQUIRE(filters_make(&stack->confinement, &stack->diags) == 0);
 	filters_set_token(&stack->confinement);
+}
+
+static void make(struct stack *stack, const enum verdict_kind listen[LAYERS])
+{
+	make_with(stack, listen, false, HAND_OVER_ASKED);
 }
 
 static uint32_t run(const struct stack *stack, size_t layer, int nr, uint64_t first, uint64_t second, uint64_t fifth)
@@ -132,19 +152,44 @@ TEST(start_passes_every_layer)
 	arena_free(stack.arena);
 }
 
-/* One listener for a task is all that the kernel has: the first asks, the other leaves it to that one's ports. */
-TEST(one_filter_hears_of_listen)
+/* One listener for a task is all that the kernel has, and it hears nothing of what other filters deny. */
+TEST(one_filter_for_all_layers)
 {
 	struct stack stack;
 
-	make(&stack, two_ask);
-	CHECK(stack.confinement.filters[0].listener);
-	CHECK(!stack.confinement.filters[1].listener && !stack.confinement.filters[2].listener);
+	make_with(&stack, two_ask, true, HAND_OVER_ASKED);
+	CHECK_INT(stack.confinement.filter_count, 1);
+	CHECK(stack.confinement.filters[0].listener && !stack.confinement.filters[0].gated);
 	CHECK_INT(run(&stack, 0, SYS_listen, 3, 5, 0), SECCOMP_RET_USER_NOTIF);
-	CHECK_INT(run(&stack, 1, SYS_listen, 3, 5, 0), SECCOMP_RET_ALLOW);
-	CHECK_INT(run(&stack, 2, SYS_listen, 3, 5, 0), SECCOMP_RET_ALLOW);
-	REQUIRE(stack.confinement.listen_ports != NULL);
-	CHECK_INT(stack.confinement.listen_ports[0], 0xf0 & 0xf0 >> 2);
+	CHECK_INT(run(&stack, 0, SYS_read, 3, 5, 0), SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&stack, 0, SYS_seccomp, 3, 5, 0), SECCOMP_RET_ERRNO | EPERM);
+	CHECK_INT(run(&stack, 0, 4000, 3, 5, 0), SECCOMP_RET_ERRNO | ENOSYS);
+	arena_free(stack.arena);
+}
+
+TEST(common_ports_are_those_of_the_layers_that_look)
+{
+	struct stack stack;
+	const uint8_t *ports;
+
+	make(&stack, two_ask);
+	ports = plan_listen_ports(&stack.plan, stack.arena);
+	REQUIRE(ports != NULL);
+	CHECK_INT(ports[0], 0xf0 & 0xf0 >> 2);
+	arena_free(stack.arena);
+}
+
+TEST(denials_are_handed_over)
+{
+	struct stack stack;
+
+	make_with(&stack, two_ask, true, HAND_OVER_DENIALS);
+	CHECK_INT(run(&stack, 0, SYS_read, 3, 5, 0), SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&stack, 0, SYS_seccomp, 3, 5, 0), SECCOMP_RET_USER_NOTIF);
+	CHECK_INT(run(&stack, 0, 4000, 3, 5, 0), SECCOMP_RET_USER_NOTIF);
+	/* the start still passes */
+	CHECK_INT(run(&stack, 0, SYS_execveat, 0x1122334400000003, 0, 0x5566778800001000), SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&stack, 0, SYS_execveat, 3, 0, 0x1000), SECCOMP_RET_USER_NOTIF);
 	arena_free(stack.arena);
 }
 
@@ -165,7 +210,7 @@ TEST(nobody_listens)
 	struct stack stack;
 
 	make(&stack, none);
-	CHECK(stack.confinement.listen_ports == NULL);
+	CHECK(plan_listen_ports(&stack.plan, stack.arena) == NULL && !plan_asks(&stack.plan));
 	for (size_t layer = 0; layer < LAYERS; layer++)
 		CHECK(!stack.confinement.filters[layer].listener);
 	arena_free(stack.arena);

@@ -4,16 +4,18 @@
 Reads data/*.tbl (each file's header says its columns), checks every row, and writes
   tables_gen.c    the arrays that src/platform/tables.h and tables_data.h declare
   tables_check.c  _Static_asserts of the same facts against the installed headers
+  compiled_gen.c  the conditions of pins.tbl and grants.cordon as the resolver makes them: src/policy/compiled.h
 A row that is wrong ends the run with "FILE:LINE: what is wrong", and nothing is written: a system call without a class
 or without types is a build failure. The same input gives the same output, byte for byte.
 Without --embed every *.cordon below DIR is embedded.
 
-tables_read.py reads and checks, tables_emit.py writes."""
+tables_read.py reads and checks, tables_cond.py compiles conditions, tables_emit.py writes."""
 import argparse
 import os
 import sys
 
 sys.dont_write_bytecode = True
+import tables_cond  # noqa: E402
 import tables_emit  # noqa: E402
 import tables_read  # noqa: E402
 
@@ -38,10 +40,12 @@ def main():
     options = parser.parse_args()
     try:
         tables = tables_read.read_all(options.data, options.embed)
+        pins, grants = tables_cond.pins(tables), tables_cond.grants(tables)
     except tables_read.TableError as error:
         sys.exit(str(error))
     write_if_changed(os.path.join(options.out, "tables_gen.c"), tables_emit.data(tables))
     write_if_changed(os.path.join(options.out, "tables_check.c"), tables_emit.check(tables))
+    write_if_changed(os.path.join(options.out, "compiled_gen.c"), tables_emit.compiled(tables, pins, grants))
 
 
 main()

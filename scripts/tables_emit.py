@@ -164,6 +164,47 @@ def emit_rest(tables):
         f"const size_t diag_info_count = {len(codes)};\n"])
 
 
+def emit_conditions(tables, pins, grants):
+    """Each condition once; the others refer to it by number, from 1 on: 0 is none."""
+    places, spans, nodes = {}, ["{ 0, 0 }"], []
+
+    def place(condition):
+        if condition is None:
+            return 0
+        if condition not in places:
+            spans.append(f"{{ {len(nodes)}, {len(condition)} }}")
+            places[condition] = len(spans) - 1
+            nodes.extend(condition)
+        return places[condition]
+
+    def call(name, verdict, conditions):
+        numbers = ", ".join(str(place(condition)) for condition in conditions)
+        return (f'{{ {list(tables.calls).index(name)}, {str(verdict is not None).lower()}, '
+                f'VERDICT_{verdict or "ALLOW"}, {{ {numbers} }} }}')
+
+    def node(kind, arg=0, bits=0, signed=False, mask=None, compare="EQ", value=0):
+        return (f"{{ {value:#x}U, {mask or 0:#x}U, COND_{kind}, {arg}, {bits}, COMPARE_{compare}, "
+                f"{str(signed).lower()}, {str(mask is not None).lower()} }}")
+    pin_rows = [call(name, None, conditions) for name, conditions in pins]
+    grant_rows, calls = [], []
+    for name, body in grants:
+        grant_rows.append(f'{{ "{name}", {len(calls)}, {len(body)} }}')
+        calls += [call(*row) for row in body]
+    return "\n".join([
+        array("const struct compiled_call compiled_pins[]", pin_rows),
+        f"const size_t compiled_pin_count = {len(pin_rows)};\n",
+        array("const struct compiled_call compiled_calls[]", calls),
+        array("const struct compiled_grant compiled_grants[]", grant_rows),
+        f"const size_t compiled_grant_count = {len(grant_rows)};\n",
+        array("const struct compiled_cond compiled_conds[]", spans),
+        f"const size_t compiled_cond_count = {len(spans)};\n",
+        array("const struct compiled_node compiled_nodes[]", [node(*row) for row in nodes])])
+
+
+def compiled(tables, pins, grants):
+    return "\n".join([NOTE + '#include "policy/compiled.h"\n', emit_conditions(tables, pins, grants)])
+
+
 def data(tables):
     ioctls = [(name, values["x86_64"], None) for name, values in tables.sets["ioctl"]["values"].items()]
     named = [emit_named(title, rows) for title, rows in (

@@ -65,6 +65,12 @@ void str_addf(struct str *str, const char *format, ...)
 	va_end(args);
 }
 
+/* Shown as it is in either form. */
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\';
+}
+
 /* Bytes at @text that may be shown as they are; 0: escape the first. */
 static size_t showable(const char *text, size_t size)
 {
@@ -77,6 +83,12 @@ static size_t showable(const char *text, size_t size)
 static void add_visible(struct str *str, const char *text, size_t size, bool double_backslash)
 {
 	for (size_t i = 0, length; i < size; i += length) {
+		for (length = 0; i + length < size && is_plain(text[i + length]); length++)
+			;
+		if (length) {
+			str_addn(str, text + i, length);
+			continue;
+		}
 		length = showable(text + i, size - i);
 		if (!length)
 			str_addf(str, "\\x%02x", (unsigned char)text[i]);

@@ -12,20 +12,29 @@
 
 struct port_set {
 	uint8_t bits[PORTS / 8];
-	unsigned count;
 };
 
 static void ports_change(struct port_set *set, unsigned first, unsigned last, bool present)
 {
 	for (unsigned port = first; port <= last; port++) {
-		uint8_t bit = (uint8_t)(1u << (port & 7));
-		bool had = set->bits[port >> 3] & bit;
+		const uint8_t bit = (uint8_t)(1u << (port & 7));
+		uint8_t *byte = &set->bits[port >> 3];
 
-		if (had == present)
-			continue;
-		set->bits[port >> 3] ^= bit;
-		set->count += present ? 1u : -1u;
+		if (bit == 1 && last - port >= 7) {
+			*byte = present ? UINT8_MAX : 0;
+			port += 7;
+		} else {
+			*byte = present ? *byte | bit : (uint8_t)(*byte & ~bit);
+		}
 	}
+}
+
+static bool ports_all(const struct port_set *set)
+{
+	for (size_t i = 0; i < sizeof(set->bits); i++)
+		if (set->bits[i] != UINT8_MAX)
+			return false;
+	return true;
 }
 
 static bool all_ports(const struct net_address *address)
@@ -193,23 +202,31 @@ static void rule_ports(const struct rule *rule, bool present, struct port_set *s
 			     !present);
 }
 
+/* What @rule leaves out is left out of that rule only. */
+static void add_rule_ports(const struct planner *p, const struct rule *rule, struct port_set *set)
+{
+	struct port_set *one;
+
+	if (!rule->except_addresses.count) {
+		rule_ports(rule, true, set);
+		return;
+	}
+	one = arena_new_of(p->arena, struct port_set);
+	rule_ports(rule, true, one);
+	for (size_t i = 0; i < sizeof(set->bits); i++)
+		set->bits[i] |= one->bits[i];
+}
+
 /* All allows, then all denies taken away. */
 static void tcp_ports(const struct planner *p, uint32_t operation, struct port_set *set)
 {
-	struct port_set *one = arena_new_of(p->arena, struct port_set);
-
 	memset(set, 0, sizeof(*set));
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *rule = &p->layer->rules.items[i];
 
-		if (!is_allow(p, i) || !planner_active(p, i) || rule->protocol != NET_TCP ||
-		    !(rule->operations & operation))
-			continue;
-		memset(one, 0, sizeof(*one));
-		rule_ports(rule, true, one);
-		for (unsigned port = 0; port < PORTS; port++)
-			if (one->bits[port >> 3] & 1u << (port & 7))
-				ports_change(set, port, port, true);
+		if (is_allow(p, i) && planner_active(p, i) && rule->protocol == NET_TCP &&
+		    (rule->operations & operation))
+			add_rule_ports(p, rule, set);
 	}
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *rule = &p->layer->rules.items[i];
@@ -225,11 +242,11 @@ static void grant_ports(struct planner *p, const struct port_set *set, uint64_t 
 	struct landlock_plan *plan = &p->out->landlock;
 
 	plan->handled_net |= right;
-	for (unsigned port = 0; port < PORTS; port++) {
-		if (!(set->bits[port >> 3] & 1u << (port & 7)))
-			continue;
-		*arena_push(p->arena, &plan->ports) = (struct landlock_port){ .port = (uint16_t)port, .rights = right };
-	}
+	for (size_t i = 0; i < sizeof(set->bits); i++)
+		for (unsigned bits = set->bits[i]; bits; bits &= bits - 1)
+			*arena_push(p->arena, &plan->ports) = (struct landlock_port){
+				.port = (uint16_t)(8 * i + (unsigned)__builtin_ctz(bits)), .rights = right
+			};
 }
 
 static void plan_tcp(struct planner *p, const struct net_state *state)
@@ -250,13 +267,13 @@ static void plan_tcp(struct planner *p, const struct net_state *state)
 			continue;
 		tcp_ports(p, held[h].operation, set);
 		/* every port: leave it to the filter alone, 65536 rules would say the same */
-		if (set->count < PORTS)
+		if (!ports_all(set))
 			grant_ports(p, set, bit);
 	}
 	if (!state->open[NET_TCP] || !(state->gates & NET_ACCEPT))
 		return;
 	tcp_ports(p, NET_ACCEPT, set);
-	p->out->listens = set->count < PORTS;
+	p->out->listens = !ports_all(set);
 	memcpy(p->out->listen_ports, set->bits, sizeof(p->out->listen_ports));
 }
 

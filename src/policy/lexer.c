@@ -1,6 +1,7 @@
 /* lexer.c - see lexer.h. */
 #include "policy/lexer.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -38,9 +39,9 @@ static size_t blank_length(const struct lexer *lexer)
 
 	if (c == ' ' || c == '\t' || c == '\r')
 		return 1;
-	length = at_end(lexer)
-			 ? 0
-			 : utf8_decode(lexer->source->text + lexer->at, lexer->source->size - lexer->at, &character);
+	if (isascii(c))
+		return 0;
+	length = utf8_decode(lexer->source->text + lexer->at, lexer->source->size - lexer->at, &character);
 	return length > 1 && character_hidden(character) ? length : 0;
 }
 
@@ -86,11 +87,11 @@ static struct token token_of(const struct lexer *lexer, enum token_kind kind, si
 static struct token comment(struct lexer *lexer)
 {
 	size_t start = lexer->at, size;
-	const char *text = lexer->source->text + start;
+	const char *text = lexer->source->text + start, *end;
 	struct token token;
 
-	while (!at_end(lexer) && peek(lexer, 0) != '\n')
-		lexer->at++;
+	end = memchr(text, '\n', lexer->source->size - start);
+	lexer->at = end ? start + (size_t)(end - text) : lexer->source->size;
 	token = token_of(lexer, TOKEN_COMMENT, start);
 	size = token.span.length;
 	while (strchr(" \t\r", text[size - 1]))
@@ -220,16 +221,27 @@ static struct token single_quoted(struct lexer *lexer)
 
 /* ---- bare words ---- */
 
+/* What most words are made of: it ends no word and begins nothing else. */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '-' && c <= '9') || c == '_' || c == '*';
+}
+
 static struct token bare(struct lexer *lexer)
 {
 	const char *text = lexer->source->text + lexer->at;
 	const char *quote = NULL, *backslash = NULL;
 	size_t start = lexer->at, size;
 
-	while (!at_end(lexer) && !blank_length(lexer)) {
-		size_t variable = variable_length(lexer->source->text + lexer->at, lexer->source->size - lexer->at);
+	while (is_plain(peek(lexer, 0)) || (!at_end(lexer) && !blank_length(lexer))) {
 		char c = peek(lexer, 0);
+		size_t variable;
 
+		if (is_plain(c)) {
+			lexer->at++;
+			continue;
+		}
+		variable = variable_length(lexer->source->text + lexer->at, lexer->source->size - lexer->at);
 		if (variable) {
 			lexer->at += variable;
 			continue;

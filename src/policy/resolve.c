@@ -554,7 +554,6 @@ int resolve(const struct layer_source *sources, size_t count, const struct surro
 {
 	struct model *model = arena_new_of(arena, struct model);
 	size_t errors = diags->errors;
-	const struct ast_file *grants = parse_embedded("grants", arena, diags);
 
 	model->arena = arena;
 	for (size_t i = 0; i < count; i++) {
@@ -562,7 +561,6 @@ int resolve(const struct layer_source *sources, size_t count, const struct surro
 				      .diags = diags,
 				      .surroundings = surroundings,
 				      .file = sources[i].file,
-				      .grants = grants,
 				      .layer = arena_new_of(arena, struct layer) };
 
 		resolve_layer(&r, &sources[i]);

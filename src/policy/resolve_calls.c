@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/compiled.h"
+
 static void add_call_rule(struct resolver *r, uint32_t index, uint16_t call, struct verdict verdict,
 			  const struct cond *const cond[ARCH_COUNT])
 {
@@ -19,11 +21,36 @@ static void add_call_rule(struct resolver *r, uint32_t index, uint16_t call, str
 
 static const struct cond *always_false(struct resolver *r)
 {
-	struct cond *cond = arena_new_of(r->arena, struct cond);
+	struct cond *cond;
 
+	if (r->never)
+		return r->never;
 	/* no value is below zero */
+	cond = arena_new_of(r->arena, struct cond);
 	*cond = (struct cond){ .kind = COND_ATOM, .bits = 64, .compare = COMPARE_LT, .value = 0 };
+	r->never = cond;
 	return cond;
+}
+
+/* Condition @place of the compiled texts. */
+static const struct cond *compiled_at(struct resolver *r, uint16_t place)
+{
+	if (!place)
+		return NULL;
+	if (!r->compiled)
+		r->compiled = arena_alloc(r->arena, compiled_cond_count * sizeof(struct cond *));
+	if (!r->compiled[place])
+		r->compiled[place] = compiled_expand(place, r->arena);
+	return r->compiled[place];
+}
+
+static const struct cond *pin_of(struct resolver *r, uint16_t call, enum arch arch)
+{
+	const struct compiled_call *pin = compiled_pin(call);
+	const struct cond *cond = pin ? compiled_at(r, pin->cond[arch]) : NULL;
+
+	/* a pin that can't be stated keeps the call closed */
+	return cond ? cond : always_false(r);
 }
 
 /* ---- `syscall` rules ---- */
@@ -43,11 +70,7 @@ static void open_call(struct resolver *r, const struct scope *scope, const struc
 			if (!cond[arch])
 				return;
 		} else if (from_group && row->pin && verdict.kind == VERDICT_ALLOW) {
-			/* a pin that can't be stated keeps the call closed */
-			cond[arch] = call_args_stable(row, (enum arch)arch) ? resolve_pin(r, call, (enum arch)arch)
-									    : NULL;
-			if (!cond[arch])
-				cond[arch] = always_false(r);
+			cond[arch] = pin_of(r, call, (enum arch)arch);
 		}
 	}
 	add_call_rule(r, index, call, verdict, cond);
@@ -127,37 +150,25 @@ static void open_named(struct resolver *r, const struct scope *scope, const stru
 
 /* ---- typed rules: through the grant tables ---- */
 
-static const struct ast_profile *find_grant(const struct resolver *r, const char *name)
+/* The calls of grant/@kind@name with @verdict, in the name of rule @index. */
+static void apply_grant(struct resolver *r, uint32_t index, const char *kind, const char *name, struct verdict verdict)
 {
-	for (size_t i = 0; r->grants && i < r->grants->count; i++)
-		if (!strcmp(r->grants->items[i]->name.text, name))
-			return r->grants->items[i];
-	return NULL;
-}
+	char whole[sizeof(compiled_grants->name)] = "grant/";
+	const struct compiled_grant *grant;
 
-/* The calls of grant/@name with @verdict, in the name of rule @index. */
-static void apply_grant(struct resolver *r, uint32_t index, const char *name, struct verdict verdict, unsigned depth)
-{
-	const struct ast_profile *grant = find_grant(r, name);
-
-	if (!grant || depth > 4)
+	if (strlen(whole) + strlen(kind) + strlen(name) >= sizeof(whole))
 		return;
-	for (size_t i = 0; i < grant->body.count; i++) {
-		const struct ast_statement *statement = grant->body.items[i];
-		const struct ast_rule *ast = &statement->u.rule;
+	stpcpy(stpcpy(whole + strlen(whole), kind), name);
+	grant = compiled_grant(whole);
+	for (size_t i = 0; grant && i < grant->count; i++) {
+		const struct compiled_call *call = &compiled_calls[grant->first + i];
+		const struct verdict as_written = { .kind = (enum verdict_kind)call->verdict };
+		const struct cond *cond[ARCH_COUNT] = { 0 };
 
-		if (statement->kind == STATEMENT_USE)
-			apply_grant(r, index, statement->u.use.name.text, verdict, depth + 1);
-		if (statement->kind != STATEMENT_RULE)
-			continue;
-		for (size_t k = 0; k < ast->objects.count; k++) {
-			int call = call_find(ast->objects.items[k].text);
-			struct verdict as_written = { .kind = ast->verdict };
-
-			if (call >= 0)
-				open_call(r, NULL, ast, index, (uint16_t)call, false,
-					  ast->verdict_written ? as_written : verdict);
-		}
+		for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+			if ((r->layer->arches & 1u << arch) && call_table[call->call].nr[arch] != CALL_NR_NONE)
+				cond[arch] = compiled_at(r, call->cond[arch]);
+		add_call_rule(r, index, call->call, call->has_verdict ? as_written : verdict, cond);
 	}
 }
 
@@ -176,25 +187,25 @@ static void grant_file(struct resolver *r, uint32_t index, const struct rule *ru
 		if (rule->verdict.kind != VERDICT_ALLOW && rule->operations != FILE_ALL &&
 		    (row->value & (FILE_READ | FILE_WRITE | FILE_APPEND | FILE_CREATE | FILE_EXEC_MAP)))
 			continue;
-		apply_grant(r, index, arena_printf(r->arena, "grant/file-%s", row->name), rule->verdict, 0);
+		apply_grant(r, index, "file-", row->name, rule->verdict);
 	}
 }
 
 static void grant_net_operation(struct resolver *r, uint32_t index, const struct rule *rule, const char *protocol)
 {
 	if (rule->verdict.kind == VERDICT_ALLOW || rule->operations == NET_ALL)
-		apply_grant(r, index, arena_printf(r->arena, "grant/net-%s", protocol), rule->verdict, 0);
+		apply_grant(r, index, "net-", protocol, rule->verdict);
 	/* bind and connect are shared by all protocols: a restriction of one protocol can't close them */
 	if (rule->verdict.kind != VERDICT_ALLOW && !rule->all_protocols)
 		return;
 	if ((rule->operations & NET_CONNECT) && (rule->protocol != NET_TCP || rule->all_protocols))
-		apply_grant(r, index, "grant/net-connect-udp", rule->verdict, 0);
+		apply_grant(r, index, "net-connect-udp", "", rule->verdict);
 	else if (rule->operations & NET_CONNECT)
-		apply_grant(r, index, "grant/net-connect", rule->verdict, 0);
+		apply_grant(r, index, "net-connect", "", rule->verdict);
 	if (rule->operations & NET_BIND)
-		apply_grant(r, index, "grant/net-bind", rule->verdict, 0);
+		apply_grant(r, index, "net-bind", "", rule->verdict);
 	if (rule->operations & NET_ACCEPT)
-		apply_grant(r, index, "grant/net-accept", rule->verdict, 0);
+		apply_grant(r, index, "net-accept", "", rule->verdict);
 }
 
 static void grant_net(struct resolver *r, uint32_t index, const struct rule *rule)
@@ -237,7 +248,7 @@ static void grant_signal(struct resolver *r, uint32_t index, const struct rule *
 	uint32_t all = SIGNAL_SELF | SIGNAL_DOMAIN | SIGNAL_OTHER;
 
 	if (rule->verdict.kind == VERDICT_ALLOW || rule->operations == all)
-		apply_grant(r, index, "grant/signal", rule->verdict, 0);
+		apply_grant(r, index, "signal", "", rule->verdict);
 }
 
 void resolve_rule_calls(struct resolver *r, uint32_t index)
@@ -253,11 +264,11 @@ void resolve_rule_calls(struct resolver *r, uint32_t index)
 	case REQUEST_NET: grant_net(r, index, &rule); break;
 	case REQUEST_EXEC:
 		if (rule.verdict.kind == VERDICT_ALLOW || !rule.objects.count)
-			apply_grant(r, index, "grant/exec", rule.verdict, 0);
+			apply_grant(r, index, "exec", "", rule.verdict);
 		break;
 	case REQUEST_SIGNAL: grant_signal(r, index, &rule); break;
-	case REQUEST_PTRACE: apply_grant(r, index, "grant/ptrace", rule.verdict, 0); break;
-	case REQUEST_MOUNT: apply_grant(r, index, "grant/mount", rule.verdict, 0); break;
+	case REQUEST_PTRACE: apply_grant(r, index, "ptrace", "", rule.verdict); break;
+	case REQUEST_MOUNT: apply_grant(r, index, "mount", "", rule.verdict); break;
 	case REQUEST_IOCTL: grant_ioctl(r, index, &rule); break;
 	case REQUEST_SYSCALL: open_named(r, &scope, &rule, index); break;
 	case REQUEST_CLASS_COUNT: break;
@@ -298,15 +309,18 @@ static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call,
 
 	for (unsigned arg = 0; arg < row->arg_count; arg++) {
 		const struct cond *cond[ARCH_COUNT];
-		bool any = false;
+		unsigned any = 0;
 
-		for (unsigned arch = 0; arch < ARCH_COUNT; arch++) {
-			struct cond *within = arena_new_of(r->arena, struct cond);
-			struct cond *outside = arena_new_of(r->arena, struct cond);
+		for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+			any |= tested[arch] & 1u << arg;
+		for (unsigned arch = 0; any && arch < ARCH_COUNT; arch++) {
+			struct cond *within, *outside;
 
 			cond[arch] = always_false(r);
 			if (!(tested[arch] & 1u << arg))
 				continue;
+			within = arena_new_of(r->arena, struct cond);
+			outside = arena_new_of(r->arena, struct cond);
 			*within = (struct cond){ .kind = COND_ATOM,
 						 .arg = (uint8_t)arg,
 						 .bits = (uint8_t)call_arg_bits(row, arg, (enum arch)arch),
@@ -314,7 +328,6 @@ static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call,
 						 .value = row->args[arg].set->known[arch] };
 			*outside = (struct cond){ .kind = COND_NOT, .left = within };
 			cond[arch] = outside;
-			any = true;
 		}
 		if (any)
 			add_call_rule(r, index, call, (struct verdict){ .kind = VERDICT_DENY }, cond);
@@ -336,7 +349,7 @@ void resolve_finish_calls(struct resolver *r)
 	uint32_t unknown = add_builtin_rule(r, "a flag that the tables don't know may mean anything");
 	size_t written;
 
-	apply_grant(r, self, "grant/builtin", (struct verdict){ .kind = VERDICT_DENY }, 0);
+	apply_grant(r, self, "builtin", "", (struct verdict){ .kind = VERDICT_DENY });
 	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);
 	written = r->layer->calls.count;
 	for (size_t i = 0; i < written;) {

@@ -255,28 +255,3 @@ const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, c
 	}
 	return resolve_tree(r, scope, ast, row, arch);
 }
-
-const struct cond *resolve_pin(struct resolver *r, uint16_t call, enum arch arch)
-{
-	const struct call_row *row = &call_table[call];
-	struct source *source;
-	struct ast_cond *ast;
-
-	if (!row->pin)
-		return NULL;
-	if (!r->pin_known) {
-		r->pin_known = arena_alloc(r->arena, call_count * ARCH_COUNT * sizeof(bool));
-		for (size_t i = 0; i < ARCH_COUNT; i++)
-			r->pins[i] = arena_alloc(r->arena, call_count * sizeof(struct cond *));
-	}
-	if (r->pin_known[(size_t)call * ARCH_COUNT + arch])
-		return r->pins[arch][call];
-	r->pin_known[(size_t)call * ARCH_COUNT + arch] = true;
-	source = arena_new_of(r->arena, struct source);
-	*source = (struct source){ .name = arena_printf(r->arena, "pins.tbl:%s", row->name),
-				   .text = row->pin,
-				   .size = strlen(row->pin) };
-	if (parse_condition(source, r->arena, r->diags, &ast) == 0)
-		r->pins[arch][call] = resolve_cond(r, NULL, ast, call, arch);
-	return r->pins[arch][call];
-}

@@ -25,12 +25,11 @@ struct resolver {
 	struct arena *arena;
 	struct diags *diags;
 	const struct surroundings *surroundings;
-	const struct ast_file *file;   /* templates of its own */
-	const struct ast_file *grants; /* data/grants.cordon */
+	const struct ast_file *file; /* templates of its own */
 	struct layer *layer;
 	LAYER_LIST(struct flat_statement) flat;
-	const struct cond **pins[ARCH_COUNT]; /* per call row, parsed when first needed; pin_known says whether */
-	bool *pin_known;
+	const struct cond **compiled; /* per place of compiled_conds: its tree, made when first needed */
+	const struct cond *never;     /* holds for no call; made when first needed */
 };
 
 /* @word with variables and parameters replaced, or NULL after a diagnostic. */
@@ -61,8 +60,6 @@ void resolve_finish_calls(struct resolver *r);
 /* Condition of @call on @arch. NULL after a diagnostic. */
 const struct cond *resolve_cond(struct resolver *r, const struct scope *scope, const struct ast_cond *ast,
 				uint16_t call, enum arch arch);
-/* The pin of a basic call (NULL: none, or after a diagnostic about the tables themselves). */
-const struct cond *resolve_pin(struct resolver *r, uint16_t call, enum arch arch);
 /* A value name or number as argument @arg of @call. */
 bool resolve_value(struct resolver *r, const struct scope *scope, const struct word *word, const struct call_row *row,
 		   unsigned arg, enum arch arch, uint64_t *ret);

@@ -94,8 +94,12 @@ int source_check(const struct source *source, struct diags *diags)
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < source->size; i += length) {
-		enum fault fault = fault_at(source, i, &length);
+		const bool plain = source->text[i] >= ' ' && source->text[i] <= '~';
+		enum fault fault = FAULT_NONE;
 
+		length = 1;
+		if (!plain)
+			fault = fault_at(source, i, &length);
 		if (fault != FAULT_NONE)
 			report(source, diags, fault, i, length, seen);
 		if (source->text[i] == '\n')

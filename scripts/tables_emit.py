@@ -143,6 +143,14 @@ def emit_groups(tables):
     return "\n".join(out)
 
 
+def emit_uring(tables):
+    places = {name: place for place, name in enumerate(tables.calls)}
+    numbers = sorted({places[call] for operation in tables.uring for call in operation["calls"]})
+    return (array("const uint16_t uring_calls[]", [", ".join(map(str, numbers[start:start + 20]))
+                                                   for start in range(0, len(numbers), 20)])
+            + f"const size_t uring_call_count = {len(numbers)};\n")
+
+
 def emit_named(title, rows):
     return (array(f"static const struct named_number {title}_rows[]",
                   [f'{{ "{name}", {number(value)}, {quoted(text)} }}' for name, value, text in rows])
@@ -211,7 +219,7 @@ def data(tables):
         ("errno", tables.errno), ("signal", tables.signal), ("capability", tables.capability),
         ("ioctl", ioctls), ("rlimit", tables.rlimit))]
     return "\n".join([NOTE + '#include "platform/tables_data.h"\n', emit_types(tables), emit_sets(tables),
-                      emit_calls(tables), emit_numbers(tables), emit_groups(tables), *named, emit_rest(tables)])
+                      emit_calls(tables), emit_numbers(tables), emit_groups(tables), emit_uring(tables), *named, emit_rest(tables)])
 
 
 def assert_equal(name, value):

@@ -333,6 +333,36 @@ def read_landlock(path):
     return rights
 
 
+# What stands between an operation of a ring and its object (see uring.tbl); landlock is followed by rights.
+URING_HOLDERS = ("landlock", "mount", "descriptor", "process", "ring", "nothing")
+
+
+def read_uring(path, calls, rights):
+    operations, names = [], [right["name"] for right in rights]
+    for row in read_rows(path):
+        name, number, since, same, held = row.fields(5, rest=True)
+        if row.number(number) != len(operations):
+            row.fail(f"operations are numbered without gaps: {len(operations)} is next")
+        if any(operation["name"] == name for operation in operations):
+            row.fail(f"`{name}` is there twice")
+        if not re.fullmatch(r"\d+\.\d+", since):
+            row.fail(f"`{since}` is not a kernel release")
+        same = [] if same == "-" else same.split(",")
+        for call in same:
+            if call not in calls:
+                row.fail(f"unknown call `{call}`")
+        holder, *objects = held.split()
+        choose(row, "holder", holder, URING_HOLDERS)
+        for right in objects:
+            choose(row, "Landlock right", right, names)
+        if bool(objects) != (holder == "landlock"):
+            row.fail("`landlock` names rights, and nothing else does")
+        if not same and holder not in ("process", "ring"):
+            row.fail(f"`{name}` reaches something ({holder}): name the calls that do the same")
+        operations.append({"name": name, "since": since, "calls": same, "held": held})
+    return operations
+
+
 def read_frequency(path, calls):
     rows, total = read_rows(path), 0
     in_order(rows, first_word)
@@ -409,6 +439,7 @@ def read_all(data, embed=None):
     read_frequency(path("frequency"), tables.calls)
     tables.groups = read_groups(path("groups"), tables.calls)
     tables.landlock = read_landlock(path("landlock"))
+    tables.uring = read_uring(path("uring"), tables.calls, tables.landlock)
     tables.texts = read_texts(data, embed)
     tables.diagnostics = read_diagnostics(path("diagnostics"))
     return tables

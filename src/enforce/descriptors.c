@@ -127,6 +127,18 @@ static int check_directory(const struct plan *plan, const struct handed *handed,
 	return -EINVAL;
 }
 
+/* Whoever holds a ring from outside has the credentials of outside, and no filter or domain has a say. */
+static int check_ring(int fd, struct diags *diags)
+{
+	struct diag *diag;
+
+	if (!sys_is_uring(fd))
+		return 0;
+	diag = diag_error(diags, "C0608", (struct span){ 0 }, "descriptor %d is a ring of io_uring made outside", fd);
+	diag_help(diags, diag, "start it without: `%d</dev/null`", fd);
+	return -EINVAL;
+}
+
 int descriptors_check(const struct plan *plan, const struct launch *launch, struct diags *diags)
 {
 	size_t count = STANDARD_FDS + launch->keep_fd_count;
@@ -142,7 +154,9 @@ int descriptors_check(const struct plan *plan, const struct launch *launch, stru
 				  "open it in the shell, for example `%d</path`, or leave out --keep-fd %d", fd, fd);
 			return -EBADF;
 		}
-		result = check_directory(plan, &handed[i], diags);
+		result = check_ring(fd, diags);
+		if (result == 0)
+			result = check_directory(plan, &handed[i], diags);
 		if (result == 0)
 			result = check_exec_map(plan, &handed[i], diags);
 		if (result < 0)

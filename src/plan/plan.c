@@ -154,6 +154,7 @@ static void plan_layer(struct planner *p, size_t index)
 	plan_net(p);
 	plan_files(p);
 	plan_rest(p);
+	plan_doors(p);
 	plan_landlock(p);
 	plan_wx(p);
 	plan_settings(p);

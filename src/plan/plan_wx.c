@@ -122,8 +122,36 @@ static bool is_open(const struct planner *p, const char *name)
 	return false;
 }
 
+/* /dev/userfaultfd makes the descriptor without the call. */
+static bool opens_fault_device(const struct planner *p)
+{
+	static const char device[] = "/dev/userfaultfd";
+	uint64_t args[6] = { 0 };
+	bool reached = false;
+
+	for (size_t i = 0; i < p->nodes.count; i++)
+		reached |= path_below(device, p->nodes.items[i].path) &&
+			   !planner_is_hidden(p, device, &p->nodes.items[i]);
+	if (!reached)
+		return false;
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++) {
+		const int call = call_find("ioctl");
+
+		if (!(p->layer->arches & 1u << arch) ||
+		    !flag_value_find(flag_set_find("ioctl"), "USERFAULTFD_IOC_NEW", (enum arch)arch, &args[1]))
+			continue;
+		if (layer_decide_call(p->layer, (enum arch)arch,
+				      (uint32_t)call_table[call].nr[arch] | arch_table[arch].nr_base, args, NULL)
+			    .kind == VERDICT_ALLOW)
+			return true;
+	}
+	return false;
+}
+
 static const char *memory_call(const struct planner *p)
 {
+	if (opens_fault_device(p))
+		return "USERFAULTFD_IOC_NEW makes a descriptor that fills executable memory";
 	for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++)
 		if (is_open(p, memory_calls[i].call))
 			return arena_printf(p->arena, "%s %s", memory_calls[i].call, memory_calls[i].why);

@@ -81,7 +81,8 @@ bool planner_object_fits(struct planner *p, size_t i, const struct pattern *patt
 void plan_files(struct planner *p);    /* file and exec rules */
 void plan_landlock(struct planner *p); /* the ruleset, from what is carried */
 void plan_net(struct planner *p);
-void plan_rest(struct planner *p); /* signal, ptrace, mount, ioctl, syscall */
+void plan_rest(struct planner *p);  /* signal, ptrace, mount, ioctl, syscall */
+void plan_doors(struct planner *p); /* calls that make others unseen, when all other rules are settled */
 void plan_settings(struct planner *p);
 void plan_wx(struct planner *p);     /* no memory that is both writable and executable */
 void plan_calls(struct planner *p);  /* call policy, from what is carried */

@@ -126,6 +126,15 @@ int sys_pidfd_getfd(int pidfd, int fd)
 	return result(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
 }
 
+bool sys_is_uring(int fd)
+{
+	/* IORING_UNREGISTER_EVENTFD with an argument, which it does not take: a ring says so, another file that it is
+	 * none. EPERM is a filter's around us. */
+	if (syscall(SYS_io_uring_register, fd, 5, NULL, 1) >= 0)
+		return true;
+	return errno != EOPNOTSUPP && errno != EBADF && errno != ENOSYS && errno != EPERM;
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return result(syscall(SYS_close_range, first, last, flags));

@@ -5,6 +5,7 @@
 #ifndef CORDON_PLATFORM_SYS_H
 #define CORDON_PLATFORM_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -58,6 +59,10 @@ __attribute__((noreturn)) void sys_leave(int status);
 
 must_check int sys_pidfd_open(pid_t pid, unsigned flags);
 must_check int sys_pidfd_getfd(int pidfd, int fd);
+
+/* Is the descriptor a ring of io_uring? A thread of the kernel may take what is written into its memory, with the
+ * credentials of whoever made it. */
+bool sys_is_uring(int fd);
 
 #define SYS_CLOSE_RANGE_CLOEXEC (1U << 2)
 

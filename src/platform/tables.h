@@ -115,6 +115,10 @@ extern const struct call_group call_groups[];
 extern const size_t call_group_count;
 const struct call_group *call_group_find(const char *name);
 
+/* What operations of io_uring do as well, unseen by any filter: row numbers of call_table, ascending. */
+extern const uint16_t uring_calls[];
+extern const size_t uring_call_count;
+
 /* Values of a flag set by name; false when unknown, or when @arch has no such name. Negative ones (AT_FDCWD) come as
  * two's complement of 64 bits: cut to the argument's width. The sets "signal" and "ioctl" hold those tables. */
 const struct flag_set *flag_set_find(const char *name);

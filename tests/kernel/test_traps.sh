@@ -71,7 +71,7 @@ trap_table() {
 		T20_bind_is_not_listen|bind 8081|net bind tcp *:8081|net accept tcp *:8081
 		T20_fast_open|fastopen PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendto
 		T20_fast_open_sendmsg|fastopen-msg PORT|net connect tcp *:443|net connect tcp *:PORT;syscall sendmsg
-		T42_io_uring|call io_uring_setup||syscall io_uring_setup because "a test";wx allow
+		T42_io_uring|call io_uring_setup||syscall io_uring_setup RING_CALLS because "a test";wx allow
 		userfaultfd|call userfaultfd||syscall userfaultfd because "a test";wx allow
 		keyctl|call keyctl||syscall keyctl because "a test"
 		perf_event_open|call perf_event_open||syscall perf_event_open because "a test";wx allow
@@ -159,7 +159,11 @@ trap_row() {
 check_user() {
 	site_make "$tap_dir/site-$1" "$1"
 	user_can_isolate "uid $1" "$1" || return
-	trap_table | sed "s#FILE#$site/dir/file#g; s#DIR#$site/dir#g; s#LOADER#$loader#g" >"$tap_dir/table"
+	# All that a ring does has to be open by name, whatever the arguments.
+	ring_calls=$(awk '!/^#/ && $4 != "-" { gsub(",", " ", $4); print $4 }' "$CORDON_SOURCE/data/uring.tbl" |
+		tr ' ' '\n' | sort -u | tr '\n' ' ')
+	trap_table | sed "s#FILE#$site/dir/file#g; s#DIR#$site/dir#g; s#LOADER#$loader#g; s#RING_CALLS#$ring_calls#" \
+		>"$tap_dir/table"
 	while IFS='|' read -r name line near open who <&3; do
 		trap_row "$name" "$line" "$near" "$open" "$who"
 	done 3<"$tap_dir/table"

@@ -44,7 +44,10 @@ TEST(T07_grants_that_go_around_mdwe)
 		{ "ptrace because \"x\"", "ptrace" },
 		{ "deny ptrace", NULL },
 		{ "syscall userfaultfd because \"x\"", "userfaultfd" },
-		{ "syscall io_uring_setup because \"x\"", "io_uring_setup" },
+		{ "ioctl any USERFAULTFD_IOC_NEW\nfile read /dev/**", "USERFAULTFD_IOC_NEW" },
+		{ "syscall ioctl because \"x\"\nfile read /dev/userfaultfd", "USERFAULTFD_IOC_NEW" },
+		{ "ioctl any USERFAULTFD_IOC_NEW\nfile read /dev/pts/**", NULL },
+		{ "ioctl any UFFDIO_COPY TCGETS\nfile read /dev/**", NULL },
 		{ "file read,write /w/** for uid != 1000", NULL },
 		{ "syscall shmat for uid != 1000", NULL },
 	};

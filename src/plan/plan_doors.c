@@ -1,0 +1,119 @@
+/* plan_doors.c - calls behind which other calls are made, with arguments in memory: io_uring above all, the older
+ * asynchronous I/O, and the i386 multiplexer of sockets. No filter sees what goes through such a door.
+ *
+ * A ring has the credentials of whoever submits, so Landlock and mounts hold. What a filter carries does not: which calls
+ * are closed, with which arguments they are open, and whose listen() the parent answers. So whoever opens a ring has to
+ * open all that it does (data/uring.tbl) whatever the arguments, by name; a ring beside a narrower line is refused, and so
+ * are the others. What is closed whatever a policy says stays closed: terminals take no commands from a ring. */
+#include "plan/planner.h"
+
+#include <string.h>
+
+#define DOOR_CALLS 3
+#define BEHIND_MAX 20
+
+static const struct door {
+	const char *title;
+	const char *calls[DOOR_CALLS];
+	const char *behind[BEHIND_MAX]; /* all NULL: uring_calls */
+} doors[] = {
+	/* A ring can come from elsewhere: setup alone is not the door. */
+	{ .title = "a ring", .calls = { "io_uring_setup", "io_uring_enter", "io_uring_register" } },
+	/* RWF flags stand in the block, RWF_NOAPPEND among them. */
+	{ "io_submit", { "io_submit" }, { "preadv2", "pwritev2", "fsync", "fdatasync", "poll" } },
+	{ "socketcall",
+	  { "socketcall" },
+	  { "socket", "bind", "connect", "listen", "getsockname", "getpeername", "socketpair", "sendto", "recvfrom",
+	    "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg" } },
+};
+
+static bool opens(const struct planner *p, size_t i, const struct door *door)
+{
+	if (p->layer->rules.items[i].verdict.kind != VERDICT_ALLOW || !planner_active(p, i))
+		return false;
+	for (size_t k = 0; k < p->layer->calls.count; k++)
+		for (size_t c = 0; c < DOOR_CALLS && door->calls[c]; c++)
+			if (p->layer->calls.items[k].rule == i &&
+			    p->layer->calls.items[k].verdict.kind == VERDICT_ALLOW &&
+			    p->layer->calls.items[k].call == call_find(door->calls[c]))
+				return true;
+	return false;
+}
+
+/* Does the filter let @call through whatever its arguments, on @arch? */
+static bool is_wide_open(const struct planner *p, uint16_t call, unsigned arch)
+{
+	bool open = false;
+
+	if (p->out->listens && call == call_find("listen"))
+		return false;
+	for (size_t k = 0; k < p->layer->calls.count; k++) {
+		const struct call_rule *rule = &p->layer->calls.items[k];
+
+		if (rule->call != call || !planner_active(p, rule->rule))
+			continue;
+		if (rule->verdict.kind == VERDICT_ALLOW)
+			open |= !rule->cond[arch];
+		else if (!p->layer->rules.items[rule->rule].builtin)
+			return false;
+	}
+	return open;
+}
+
+static void note_leak(const struct planner *p, uint16_t call, struct str *names)
+{
+	bool open = true;
+
+	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+		if ((p->layer->arches & 1u << arch) && call_table[call].nr[arch] != CALL_NR_NONE)
+			open &= is_wide_open(p, call, arch);
+	if (!open)
+		str_addf(names, "%s%s", names->size ? " " : "", call_table[call].name);
+}
+
+/* The names of the calls that go through @door and are closed or narrowed, or NULL when there are none. */
+static const char *what_leaks(const struct planner *p, const struct door *door)
+{
+	struct str names;
+
+	str_init(&names, p->arena);
+	for (size_t i = 0; i < BEHIND_MAX && door->behind[i]; i++)
+		note_leak(p, (uint16_t)call_find(door->behind[i]), &names);
+	for (size_t i = 0; i < uring_call_count && !door->behind[0]; i++)
+		note_leak(p, uring_calls[i], &names);
+	return names.size ? names.text : NULL;
+}
+
+static bool settle(struct planner *p, const struct door *door)
+{
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		const char *leak = opens(p, i, door) ? what_leaks(p, door) : NULL;
+
+		if (!leak)
+			continue;
+		planner_refuse(p, i, MECHANISM_BPF,
+			       p->out->listens
+				       ? "drop this line; or grant accept on all ports, and open all these calls"
+				       : arena_printf(p->arena,
+						      "drop this line, or open what it opens: `syscall %s "
+						      "because \"...\"`",
+						      leak),
+			       "no filter sees what %s does, and it would also do what is closed here or open for some "
+			       "arguments only: %s",
+			       door->title, leak);
+		return true;
+	}
+	return false;
+}
+
+void plan_doors(struct planner *p)
+{
+	bool changed;
+
+	/* A refused line no longer opens what the others need. */
+	do {
+		changed = false;
+		for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
+			changed |= settle(p, &doors[i]);
+	} while (changed);
+}

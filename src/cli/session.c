@@ -117,6 +117,8 @@ static unsigned wanted_probes(const struct layer *layer)
 
 	if (layer->arches & ~(1u << arch_native()))
 		wanted |= PROBE_ARCHES;
+	if (layer->wx == WX_SEALED)
+		wanted |= PROBE_NOTIFY;
 	for (size_t i = 0; i < layer->rules.count; i++)
 		if (layer->rules.items[i].class == REQUEST_NET)
 			wanted |= PROBE_NOTIFY;

@@ -29,6 +29,7 @@ enum step_kind {
 	STEP_RULESET, /* index: layer; opens what the rules name, so before anything is given up */
 	STEP_NO_NEW_PRIVS,
 	STEP_MDWE,
+	STEP_SCRIPTS,
 	STEP_CAPABILITIES,
 	STEP_DESCRIPTORS,
 	STEP_DOMAIN, /* index: layer */
@@ -133,7 +134,7 @@ step_function step_ruleset, step_domain;                                        
 step_function step_capabilities;                                                       /* capabilities.c */
 step_function step_descriptors;                                                        /* descriptors.c */
 step_function step_filter;                                                             /* seccomp.c */
-step_function step_directory, step_no_new_privs, step_mdwe, step_limit;                /* process.c */
+step_function step_directory, step_no_new_privs, step_mdwe, step_scripts, step_limit;  /* process.c */
 step_function step_parent_death, step_signals, step_execute;                           /* process.c */
 
 /* A private /dev on top of @path (devices.c). */

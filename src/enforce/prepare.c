@@ -129,6 +129,8 @@ static void add_steps(struct confinement *confinement)
 	step_add(confinement, STEP_NO_NEW_PRIVS, 0, NULL);
 	if (plan->mdwe)
 		step_add(confinement, STEP_MDWE, 0, NULL);
+	if (plan->exec_check)
+		step_add(confinement, STEP_SCRIPTS, 0, NULL);
 	step_add(confinement, STEP_CAPABILITIES, 0, NULL);
 	step_add(confinement, STEP_DESCRIPTORS, 0, NULL);
 	add_landlock(confinement, STEP_DOMAIN);

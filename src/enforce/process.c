@@ -27,6 +27,13 @@ int step_mdwe(struct confinement *confinement, const struct step *step)
 	return prctl(SYS_PR_SET_MDWE, SYS_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+int step_scripts(struct confinement *confinement, const struct step *step)
+{
+	(void)confinement;
+	(void)step;
+	return sys_restrict_scripts();
+}
+
 int step_limit(struct confinement *confinement, const struct step *step)
 {
 	struct rlimit limit = {

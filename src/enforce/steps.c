@@ -24,6 +24,7 @@ static const struct step_info step_table[STEP_KIND_COUNT] = {
 	[STEP_RULESET] = { "landlock ruleset", "C0615", step_ruleset },
 	[STEP_NO_NEW_PRIVS] = { "no new privileges", "C0617", step_no_new_privs },
 	[STEP_MDWE] = { "memory deny write execute", "C0617", step_mdwe },
+	[STEP_SCRIPTS] = { "scripts are asked about", "C0617", step_scripts },
 	[STEP_CAPABILITIES] = { "capabilities", "C0618", step_capabilities },
 	[STEP_DESCRIPTORS] = { "descriptors", "C0619", step_descriptors },
 	[STEP_DOMAIN] = { "landlock domain", "C0615", step_domain },

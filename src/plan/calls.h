@@ -46,6 +46,10 @@ struct verdict call_policy_decide(const struct call_policy *policy, enum arch ar
 void call_policy_join(const struct call_policy *const *policies, size_t count, struct arena *arena,
 		      struct call_policy *ret);
 
+/* The same for one call: of equal kinds @later's verdict. */
+struct call_entry call_entry_join(const struct call_entry *earlier, const struct call_entry *later,
+				  struct arena *arena);
+
 /* Which verdicts become ASK besides ASK itself, so that whoever holds the listener hears of them. */
 enum hand_over {
 	HAND_OVER_ASKED,   /* none */

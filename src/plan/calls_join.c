@@ -55,8 +55,7 @@ static void settle(struct call_entry *entry)
 		entry->case_count--;
 }
 
-static struct call_entry join_entry(const struct call_entry *earlier, const struct call_entry *later,
-				    struct arena *arena)
+struct call_entry call_entry_join(const struct call_entry *earlier, const struct call_entry *later, struct arena *arena)
 {
 	struct call_entry out = { .nr = earlier->nr, .call = earlier->call };
 
@@ -82,8 +81,8 @@ static void join_entries(const struct call_policy *earlier, const struct call_po
 
 		unknown_left.nr = right;
 		unknown_left.call = takes_right ? b->items[k].call : 0;
-		*arena_push(arena, ret) = join_entry(takes_left ? &a->items[i] : &unknown_left,
-						     takes_right ? &b->items[k] : &unknown_right, arena);
+		*arena_push(arena, ret) = call_entry_join(takes_left ? &a->items[i] : &unknown_left,
+							  takes_right ? &b->items[k] : &unknown_right, arena);
 		i += takes_left;
 		k += takes_right;
 	}

@@ -153,6 +153,7 @@ static void plan_layer(struct planner *p, size_t index)
 		plan_modifiers(p, i);
 	plan_net(p);
 	plan_files(p);
+	plan_seal(p);
 	plan_rest(p);
 	plan_doors(p);
 	plan_landlock(p);
@@ -196,10 +197,15 @@ int plan_make(const struct model *model, const struct kernel_caps *caps, const s
 	return 0;
 }
 
+bool layer_asks(const struct layer_plan *layer)
+{
+	return layer->listens || layer->seal == SEAL_AFTER_LOADER;
+}
+
 bool plan_asks(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->layer_count; i++)
-		if (plan->layers[i].listens)
+		if (layer_asks(&plan->layers[i]))
 			return true;
 	return false;
 }

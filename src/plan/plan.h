@@ -56,6 +56,7 @@ struct host_facts {
 	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */
 	const char *script_interpreter; /* real path, NULL: not a #! script */
 	bool stack_is_code;             /* the binary that runs asks for an executable stack */
+	bool attended; /* somebody stays with the program anyhow (a log, a limit): he has to be out of its reach */
 };
 
 /* ---- the plan ---- */
@@ -120,11 +121,19 @@ struct mount_op {
 	bool inside_private; /* MOUNT_TREE: target lies in a tmpfs made here and has to be created */
 };
 
+/* `wx sealed`: from when on nothing more becomes executable. */
+enum sealing {
+	SEAL_NONE,
+	SEAL_AT_START,     /* the filter holds it: no loader, and nothing is executed later */
+	SEAL_AFTER_LOADER, /* each image of a program when its loader is done, which the parent sees (supervise/seal.h) */
+};
+
 struct layer_plan {
 	struct landlock_plan landlock;
 	struct call_policy calls;
-	bool listens;                    /* listen() is handed to the parent */
-	uint8_t listen_ports[8192];      /* bit per TCP port that listen() may use (listens) */
+	bool listens;               /* listen() is handed to the parent */
+	uint8_t listen_ports[8192]; /* bit per TCP port that listen() may use (listens) */
+	enum sealing seal;
 	LAYER_LIST(const char *) absent; /* paths of rules that name nothing on this host */
 };
 
@@ -147,11 +156,12 @@ struct plan {
 	bool userns_implied; /* not asked for, needed because the caller is unprivileged */
 	LAYER_LIST(struct mount_op) mounts; /* in order */
 	bool mdwe;
+	bool exec_check;       /* interpreters shall ask whether a script may be executed (SECBIT_EXEC_RESTRICT_FILE) */
 	uint64_t capabilities; /* kept in every set; all others are dropped */
 	LAYER_LIST(struct rlimit_plan) rlimits;
 	LAYER_LIST(struct env_op) env;
 	const char *chdir;
-	bool keeps_parent; /* isolate pid, or listens */
+	bool keeps_parent; /* isolate pid, or calls are handed to the parent */
 };
 
 /* Split @model over what @caps offers. The caller owns nothing: *ret lives in @arena. On failure *ret is untouched and

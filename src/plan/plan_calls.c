@@ -51,17 +51,12 @@ static void close_cases(struct call_entry *entry)
 /* From the call rules @first up to @last of the layer, which are those of this call. */
 static void fill_entry(struct planner *p, struct call_entry *entry, enum arch arch, size_t first, size_t last)
 {
-	bool is_listen = !strcmp(call_table[entry->call].name, "listen");
-
 	for (size_t i = first; i < last; i++) {
 		const struct call_rule *rule = &p->layer->calls.items[i];
 		struct call_case added = { .cond = rule->cond[arch], .verdict = rule->verdict };
 
 		if (!planner_active(p, rule->rule))
 			continue;
-		/* whether a socket is bound, and where, only the parent can see */
-		if (is_listen && p->out->listens && added.verdict.kind == VERDICT_ALLOW)
-			added.verdict.kind = VERDICT_ASK;
 		entry->cases = arena_grow(p->arena, entry->cases, entry->case_count, &entry->case_capacity,
 					  sizeof(added));
 		entry->cases[entry->case_count++] = added;
@@ -70,6 +65,7 @@ static void fill_entry(struct planner *p, struct call_entry *entry, enum arch ar
 		qsort(entry->cases, entry->case_count, sizeof(*entry->cases), by_strength);
 	entry->otherwise = with_errno(otherwise(p->layer, entry->call));
 	close_cases(entry);
+	plan_guard(p, arch, entry);
 }
 
 static int by_nr(const void *a, const void *b)

@@ -76,7 +76,7 @@ static void print_process(const struct plan *plan, struct str *out)
 		print_attr(plan->mounts.items[i].attr_set, out);
 		str_addc(out, '\n');
 	}
-	str_addf(out, "  prctl no_new_privs%s\n", plan->mdwe ? " mdwe" : "");
+	str_addf(out, "  prctl no_new_privs%s%s\n", plan->mdwe ? " mdwe" : "", plan->exec_check ? " exec_check" : "");
 	str_add(out, "  capabilities");
 	for (unsigned i = 0; i < 64; i++)
 		if (plan->capabilities & (uint64_t)1 << i)

@@ -42,9 +42,11 @@ static void plan_signal(struct planner *p, size_t i)
 			 !allows_signal(p, SIGNAL_DOMAIN | SIGNAL_OTHER))
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant `signal domain`",
 				       "a filter can't tell a process's own id from its children's");
-		else if ((rule->operations & SIGNAL_OTHER) && p->out->listens)
-			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop this line, or grant accept on all ports",
-				       "the parent that answers listen() would be within reach");
+		else if ((rule->operations & SIGNAL_OTHER) && planner_is_attended(p))
+			planner_refuse(p, i, MECHANISM_SUPERVISOR,
+				       p->out->listens ? "drop this line, or grant accept on all ports"
+						       : "drop this line",
+				       "the parent that stays with the program would be within reach");
 		else if ((rule->operations & SIGNAL_OTHER) && (p->layer->isolate & ISOLATE_PID))
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop `isolate pid` or this line",
 				       "with a pid namespace nobody outside can be named");
@@ -101,7 +103,7 @@ static const struct call_arg *acts_on_anybody(const struct planner *p, const str
  * it has no number. */
 static bool reaches_parent(struct planner *p, size_t i)
 {
-	if (!p->out->listens || p->layer->isolate & ISOLATE_PID ||
+	if (!planner_is_attended(p) || p->layer->isolate & ISOLATE_PID ||
 	    p->layer->rules.items[i].verdict.kind != VERDICT_ALLOW)
 		return false;
 	for (size_t k = 0; k < p->layer->calls.count; k++) {
@@ -114,7 +116,7 @@ static bool reaches_parent(struct planner *p, size_t i)
 			continue;
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       arena_printf(p->arena, "add `isolate pid`, or a condition: `if %s == 0`", whom->name),
-			       "%s would reach the parent that answers listen()", call_table[opened->call].name);
+			       "%s would reach the parent that stays with the program", call_table[opened->call].name);
 		return true;
 	}
 	return false;

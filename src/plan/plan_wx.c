@@ -99,19 +99,20 @@ static const struct tree_node *writable_memory(const struct planner *p)
  * and executable. */
 static const struct {
 	const char *call, *why;
+	bool is_sealing; /* under `wx sealed` nothing becomes executable from this call on */
 } memory_calls[] = {
-	{ "memfd_create", "makes memory that can be mapped twice, writable and executable" },
-	{ "memfd_secret", "makes memory that can be mapped twice, writable and executable" },
-	{ "shmat", "maps memory twice, writable and executable" },
-	{ "ipc", "maps memory twice, writable and executable" },
-	{ "ptrace", "writes into the executable memory of processes inside" },
-	{ "userfaultfd", "fills executable memory" },
-	{ "io_uring_setup", "makes memory that can be mapped twice, writable and executable" },
-	{ "perf_event_open", "makes memory that can be mapped twice, writable and executable" },
-	{ "bpf", "makes memory that can be mapped twice, writable and executable" },
+	{ "memfd_create", "makes memory that can be mapped twice, writable and executable", true },
+	{ "memfd_secret", "makes memory that can be mapped twice, writable and executable", true },
+	{ "shmat", "maps memory twice, writable and executable", false },
+	{ "ipc", "maps memory twice, writable and executable", false },
+	{ "ptrace", "writes into the executable memory of processes inside", false },
+	{ "userfaultfd", "fills executable memory", false },
+	{ "io_uring_setup", "makes memory that can be mapped twice, writable and executable", false },
+	{ "perf_event_open", "makes memory that can be mapped twice, writable and executable", false },
+	{ "bpf", "makes memory that can be mapped twice, writable and executable", false },
 };
 
-static bool is_open(const struct planner *p, const char *name)
+bool planner_call_is_open(const struct planner *p, const char *name)
 {
 	const int call = call_find(name);
 
@@ -148,12 +149,18 @@ static bool opens_fault_device(const struct planner *p)
 	return false;
 }
 
+/* A memfd is harmless after the seal; one that an earlier image of the process left open isn't, in the next one's loader. */
+static bool is_sealed_off(const struct planner *p)
+{
+	return p->out->seal != SEAL_NONE && !planner_may_execute(p);
+}
+
 static const char *memory_call(const struct planner *p)
 {
 	if (opens_fault_device(p))
 		return "USERFAULTFD_IOC_NEW makes a descriptor that fills executable memory";
 	for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++)
-		if (is_open(p, memory_calls[i].call))
+		if (planner_call_is_open(p, memory_calls[i].call) && !(memory_calls[i].is_sealing && is_sealed_off(p)))
 			return arena_printf(p->arena, "%s %s", memory_calls[i].call, memory_calls[i].why);
 	return NULL;
 }
@@ -218,9 +225,25 @@ static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount
 	return file_obstacle(p, ret_by_mount);
 }
 
+static struct obstacle find_seal_obstacle(const struct planner *p)
+{
+	struct obstacle obstacle;
+
+	obstacle.why = plan_seal_obstacle(p, &obstacle.help, &obstacle.missing);
+	return obstacle;
+}
+
+static uint32_t carriers(const struct planner *p, bool by_mount)
+{
+	return MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0) |
+	       (p->out->seal != SEAL_NONE ? (uint32_t)MECHANISM_SECCOMP : 0) |
+	       (p->out->seal == SEAL_AFTER_LOADER ? (uint32_t)MECHANISM_LISTENER : 0);
+}
+
 void plan_wx(struct planner *p)
 {
 	struct span span = p->layer->wx_span.source ? p->layer->wx_span : p->layer->span;
+	const char *text = p->layer->wx == WX_SEALED ? "wx sealed" : "wx strict";
 	struct obstacle obstacle;
 	bool by_mount;
 
@@ -228,14 +251,11 @@ void plan_wx(struct planner *p)
 		planner_setting(p, span, "wx allow", true, MECHANISM_DEFAULT, NULL, NULL);
 		return;
 	}
-	if (p->layer->wx == WX_SEALED)
-		planner_setting(p, span, "wx sealed", false, MECHANISM_SUPERVISOR,
-				"when the loader is done has to be seen while the program runs",
-				"leave it out: `wx strict` is the default");
 	p->plan->mdwe |= p->caps->mdwe;
+	p->plan->exec_check |= p->layer->wx == WX_SEALED && p->caps->exec_check;
 	obstacle = find_obstacle(p, &by_mount);
-	planner_setting(p, span, "wx strict", !obstacle.why,
-			obstacle.why ? (uint32_t)obstacle.missing
-				     : MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0),
+	if (!obstacle.why)
+		obstacle = find_seal_obstacle(p);
+	planner_setting(p, span, text, !obstacle.why, obstacle.why ? (uint32_t)obstacle.missing : carriers(p, by_mount),
 			obstacle.why, obstacle.help);
 }

@@ -84,6 +84,20 @@ void plan_net(struct planner *p);
 void plan_rest(struct planner *p);  /* signal, ptrace, mount, ioctl, syscall */
 void plan_doors(struct planner *p); /* calls that make others unseen, when all other rules are settled */
 void plan_settings(struct planner *p);
+/* `wx sealed`: how it can be held (p->out->seal), before plan_rest() and plan_wx() ask. */
+void plan_seal(struct planner *p);
+/* Why it can't be held; @ret_help what to write instead. NULL: it can. */
+const char *plan_seal_obstacle(const struct planner *p, const char **ret_help, enum mechanism *ret_missing);
+/* What the layer's mechanisms ask of one call, joined into @entry. */
+void plan_guard(struct planner *p, enum arch arch, struct call_entry *entry);
+/* Does a rule open call @name, under whichever condition? */
+bool planner_call_is_open(const struct planner *p, const char *name);
+/* Can anything be executed after the start? */
+bool planner_may_execute(const struct planner *p);
+/* Does @layer hand calls to the parent? */
+bool layer_asks(const struct layer_plan *layer);
+/* Does a parent stay that the program must not reach? */
+bool planner_is_attended(const struct planner *p);
 void plan_wx(struct planner *p);     /* no memory that is both writable and executable */
 void plan_calls(struct planner *p);  /* call policy, from what is carried */
 void plan_mounts(struct planner *p); /* all layers together */

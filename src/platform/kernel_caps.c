@@ -15,6 +15,7 @@ static const struct {
 	{ "seccomp", offsetof(struct kernel_caps, seccomp) },
 	{ "notify", offsetof(struct kernel_caps, notify) },
 	{ "mdwe", offsetof(struct kernel_caps, mdwe) },
+	{ "exec_check", offsetof(struct kernel_caps, exec_check) },
 	{ "userns", offsetof(struct kernel_caps, userns) },
 	{ "privileged", offsetof(struct kernel_caps, privileged) },
 	{ "mount_setattr", offsetof(struct kernel_caps, mount_setattr) },

@@ -19,6 +19,7 @@ struct kernel_caps {
 	bool seccomp;       /* filter mode */
 	bool notify;        /* user notification with WAIT_KILLABLE_RECV and ADDFD */
 	bool mdwe;          /* PR_SET_MDWE */
+	bool exec_check;    /* AT_EXECVE_CHECK and SECBIT_EXEC_RESTRICT_FILE: interpreters can ask about scripts */
 	bool userns;        /* this caller may create a user namespace and be root in it */
 	bool privileged;    /* CAP_SYS_ADMIN in the current user namespace: namespaces and mounts without userns */
 	bool mount_setattr; /* recursive, with open_tree and move_mount */

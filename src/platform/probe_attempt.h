@@ -31,6 +31,7 @@ __attribute__((format(printf, 2, 3))) void attempt_say(struct attempt *attempt, 
 int attempt_fail(struct attempt *attempt, const char *what, int error);
 
 attempt_function attempt_landlock, attempt_seccomp, attempt_notify, attempt_mdwe, attempt_token; /* probe_restrict.c */
+attempt_function attempt_exec_check;                                                             /* probe_restrict.c */
 attempt_function attempt_userns, attempt_privileged, attempt_namespace, attempt_mount_setattr;   /* probe_spaces.c */
 attempt_function attempt_cgroup2, attempt_namespaces_quick;                                      /* probe_spaces.c */
 attempt_function attempt_bpf_lsm;                                                                /* probe_bpf.c */
@@ -38,5 +39,7 @@ attempt_function attempt_i386, attempt_x32;                                     
 
 /* Without a child: true when execveat ignores the upper halves (probe_restrict.c). */
 bool token_ignored(void);
+/* Without a child: does execveat() know AT_EXECVE_CHECK? (probe_restrict.c) */
+bool exec_check_known(void);
 
 #endif

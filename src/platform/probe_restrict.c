@@ -191,6 +191,33 @@ int attempt_mdwe(struct attempt *attempt)
 	return 1;
 }
 
+/* ---- scripts ---- */
+
+/* A kernel that doesn't know the flag says EINVAL before it looks at the descriptor. */
+bool exec_check_known(void)
+{
+	char *const none[] = { NULL };
+
+	return sys_execveat(-1, "", none, none, AT_EMPTY_PATH | SYS_AT_EXECVE_CHECK, NULL) == -EBADF;
+}
+
+int attempt_exec_check(struct attempt *attempt)
+{
+	int result = no_new_privs(attempt);
+
+	if (result < 0)
+		return result;
+	if (!exec_check_known()) {
+		attempt_say(attempt, "execveat doesn't know AT_EXECVE_CHECK");
+		return 0;
+	}
+	result = sys_restrict_scripts();
+	if (result < 0)
+		return attempt_fail(attempt, "SECBIT_EXEC_RESTRICT_FILE", -result);
+	attempt_say(attempt, "SECBIT_EXEC_RESTRICT_FILE was set and locked");
+	return 1;
+}
+
 /* ---- the start token ---- */
 
 static const uint32_t probe_token[2] = { 0x5afe5afe, 0x7e57ab1e };

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #define SYS_LANDLOCK_RULE_PATH 1
@@ -138,6 +139,16 @@ bool sys_is_uring(int fd)
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return result(syscall(SYS_close_range, first, last, flags));
+}
+
+int sys_restrict_scripts(void)
+{
+	const unsigned restrict_file = 1U << 8, restrict_file_locked = 1U << 9;
+	const int held = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+
+	if (held < 0)
+		return -errno;
+	return result(prctl(PR_SET_SECUREBITS, (unsigned)held | restrict_file | restrict_file_locked, 0, 0, 0));
 }
 
 int sys_open_real(const char *path)

@@ -55,6 +55,10 @@ __attribute__((noreturn)) void sys_leave(int status);
 #define SYS_PR_GET_MDWE 66
 #define SYS_MDWE_REFUSE_EXEC_GAIN 1
 
+/* Interpreters shall ask the kernel (AT_EXECVE_CHECK) whether a script may be executed; locked. Linux 6.14, else -EPERM or
+ * -EINVAL. Needs no_new_privs. */
+must_check int sys_restrict_scripts(void);
+
 #define SYS_PIDFD_THREAD 00000200 /* O_EXCL: 6.9 */
 
 must_check int sys_pidfd_open(pid_t pid, unsigned flags);

@@ -18,11 +18,26 @@ static int respond_listen(struct supervisor *supervisor, const struct event *eve
 					: -EPERM;
 }
 
+/* Of a mapping that was asked for with PROT_EXEC the registers and the kernel's own facts about the caller decide. */
+static int respond_mapping(struct supervisor *supervisor, const struct event *event)
+{
+	return seal_is_closed(&supervisor->seal, supervisor->attendant.fd, event) ? -EPERM : ANSWER_CONTINUE;
+}
+
+/* What a loader does when it has mapped everything, or nobody should do before. */
+static int respond_loaded(struct supervisor *supervisor, const struct event *event)
+{
+	seal_close(&supervisor->seal, supervisor->attendant.fd, event);
+	return ANSWER_CONTINUE;
+}
+
 static const struct {
 	const char *call;
 	respond_function *respond;
 } responders[] = {
-	{ "listen", respond_listen },
+	{ "listen", respond_listen },       { "mmap", respond_mapping },          { "mmap2", respond_mapping },
+	{ "mprotect", respond_mapping },    { "pkey_mprotect", respond_mapping }, { "set_tid_address", respond_loaded },
+	{ "memfd_create", respond_loaded }, { "memfd_secret", respond_loaded },
 };
 
 static int respond(struct supervisor *supervisor, const struct event *event)
@@ -104,11 +119,22 @@ static enum attendance attend(struct attendant *attendant, short events, const s
 	return ATTEND_DROP;
 }
 
+static void begin(struct attendant *attendant, const struct attended *attended)
+{
+	struct supervisor *supervisor = (struct supervisor *)attendant;
+
+	(void)attended;
+	seal_init(&supervisor->seal);
+}
+
 static void end(struct attendant *attendant, int wait_status)
 {
+	struct supervisor *supervisor = (struct supervisor *)attendant;
+
 	(void)wait_status;
 	cleanup_close(&attendant->fd);
 	attendant->fd = -1;
+	seal_release(&supervisor->seal);
 }
 
 void supervisor_init(struct supervisor *supervisor, const struct plan *plan, struct arena *arena)
@@ -119,7 +145,7 @@ void supervisor_init(struct supervisor *supervisor, const struct plan *plan, str
 	for (size_t i = 0; i < plan->layer_count; i++)
 		policies[i] = &plan->layers[i].calls;
 	*supervisor = (struct supervisor){
-		.attendant = { .fd = -1, .wake_ns = INT64_MAX, .attend = attend, .end = end },
+		.attendant = { .fd = -1, .wake_ns = INT64_MAX, .begin = begin, .attend = attend, .end = end },
 		.plan = plan,
 		.listen_ports = plan_listen_ports(plan, arena),
 	};

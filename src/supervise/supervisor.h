@@ -9,6 +9,7 @@
 
 #include "enforce/enforce.h"
 #include "supervise/event.h"
+#include "supervise/seal.h"
 
 /* A responder's word for "let the call go on": allowed only where registers alone have decided. */
 #define ANSWER_CONTINUE 1
@@ -18,6 +19,7 @@ struct supervisor {
 	const struct plan *plan;
 	struct call_policy calls; /* for struct launch */
 	const uint8_t *listen_ports;
+	struct seal seal;
 	bool permissive; /* what is denied goes on, after it was recorded */
 	/* Hears of each denial: the policy's, and those of responders (@error: the errno that was answered, 0 when it went on).
 	 * NULL: nobody wants to know. */

@@ -21,6 +21,7 @@ void fixture_init(struct fixture *f)
 					 .seccomp = true,
 					 .notify = true,
 					 .mdwe = true,
+					 .exec_check = true,
 					 .userns = true,
 					 .mount_setattr = true,
 					 .ns = { true, true, true, true, true, true },

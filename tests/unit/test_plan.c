@@ -159,7 +159,7 @@ TEST(others)
 		{ "require landlock >= 8 else refuse", "require", false, MECHANISM_LAUNCH, "has landlock 7" },
 		{ "require landlock >= 7 else refuse", "require", true, MECHANISM_LAUNCH, NULL },
 		{ "phase a {\n}", "phase a", false, MECHANISM_SUPERVISOR, NULL },
-		{ "wx sealed", "wx sealed", false, MECHANISM_SUPERVISOR, NULL },
+		{ "wx sealed", "wx sealed", true, MECHANISM_PRCTL | MECHANISM_SECCOMP | MECHANISM_LISTENER, NULL },
 	};
 
 	expect(rows, ARRAY_SIZE(rows), NULL);

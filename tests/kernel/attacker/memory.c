@@ -161,6 +161,42 @@ static enum outcome attack_two(char *const *arguments)
 	return page == MAP_FAILED ? refused("mmap to execute", errno) : run_payload(page, "a file with two names");
 }
 
+/* No page is ever written: only `wx sealed` minds. */
+static enum outcome attack_library(char *const *arguments)
+{
+	int fd = open(arguments[0], O_RDONLY | O_CLOEXEC);
+	void *page;
+
+	if (fd < 0)
+		return refused("open", errno);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	return page == MAP_FAILED ? refused("mmap", errno) : succeeded("mapped %s executable", arguments[0]);
+}
+
+static enum outcome attack_library_in_child(char *const *arguments)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(attack_library(arguments));
+	return child_outcome(child);
+}
+
+/* A page of code that nobody runs. */
+__asm__(".text\n.balign 4096\nspare_code:\nret\n.skip 4095\n");
+extern char spare_code[];
+
+/* `wx sealed` answers every mremap() as a kernel without memory would. */
+static enum outcome attack_move_code(char *const *arguments)
+{
+	void *moved = mremap(spare_code, PAGE, 2 * (size_t)PAGE, MREMAP_MAYMOVE);
+
+	(void)arguments;
+	if (moved == MAP_FAILED)
+		return refused("mremap", errno == ENOMEM ? EPERM : errno);
+	return succeeded("moved code, and mapped what stands behind it in the file");
+}
+
 static enum outcome attack_stdin(char *const *arguments)
 {
 	void *page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, STDIN_FILENO, 0);
@@ -285,6 +321,9 @@ static const struct attack items[] = {
 	{ "map-memfd", "", "the same with a memfd", attack_memfd },
 	{ "map-written", "PATH", "write a file and map it to execute", attack_written },
 	{ "map-two", "PATH PATH", "write a file by one name and map it by another", attack_two },
+	{ "map-library", "PATH", "map a library to execute, after the start", attack_library },
+	{ "map-library-child", "PATH", "the same in a child", attack_library_in_child },
+	{ "move-code", "", "move and extend code by mremap", attack_move_code },
 	{ "map-stdin", "", "map the standard input to execute", attack_stdin },
 	{ "reopen-stdin", "", "open the standard input again, map it twice", attack_again },
 	{ "stack", "", "run code on the stack", attack_stack },

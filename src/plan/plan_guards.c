@@ -1,0 +1,127 @@
+/* plan_guards.c - what a layer's mechanisms ask of single calls, beyond what its rules say: listen() goes to the parent,
+ * and under `wx sealed` so does what makes code. A guard is one more verdict on the call; the strongest wins. */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/shm.h>
+
+/* When a guard stands. */
+static bool listens(const struct layer_plan *out)
+{
+	return out->listens;
+}
+
+static bool is_sealed(const struct layer_plan *out)
+{
+	return out->seal != SEAL_NONE;
+}
+
+static bool is_sealed_at_start(const struct layer_plan *out)
+{
+	return out->seal == SEAL_AT_START;
+}
+
+static bool is_sealed_later(const struct layer_plan *out)
+{
+	return out->seal == SEAL_AFTER_LOADER;
+}
+
+#define ASK                         \
+	{                           \
+		.kind = VERDICT_ASK \
+	}
+#define DENY(errno_)                                    \
+	{                                               \
+		.kind = VERDICT_DENY, .error = (errno_) \
+	}
+#define ALWAYS    \
+	{         \
+		0 \
+	}
+#define BITS(arg_, mask_)                                                                                              \
+	{                                                                                                              \
+		.kind = COND_ATOM, .arg = (arg_), .bits = 32, .has_mask = true, .mask = (mask_), .compare = COMPARE_NE \
+	}
+#define EQUALS(arg_, value_)                                                                           \
+	{                                                                                              \
+		.kind = COND_ATOM, .arg = (arg_), .bits = 32, .compare = COMPARE_EQ, .value = (value_) \
+	}
+
+/* The calls that make executable memory, or show more of it. mremap() can do so too, and its arguments don't show it: it
+ * fails as it does without memory, and allocators copy instead. */
+static const struct guard {
+	bool (*stands)(const struct layer_plan *out);
+	const char *call;
+	struct cond cond; /* bits 0: always */
+	struct verdict verdict;
+} guards[] = {
+	{ listens, "listen", ALWAYS, ASK },
+	{ is_sealed_at_start, "mmap", BITS(2, PROT_EXEC), DENY(EPERM) },
+	{ is_sealed_at_start, "mmap2", BITS(2, PROT_EXEC), DENY(EPERM) },
+	{ is_sealed_at_start, "mprotect", BITS(2, PROT_EXEC), DENY(EPERM) },
+	{ is_sealed_at_start, "pkey_mprotect", BITS(2, PROT_EXEC), DENY(EPERM) },
+	{ is_sealed_later, "mmap", BITS(2, PROT_EXEC), ASK },
+	{ is_sealed_later, "mmap2", BITS(2, PROT_EXEC), ASK },
+	{ is_sealed_later, "mprotect", BITS(2, PROT_EXEC), ASK },
+	{ is_sealed_later, "pkey_mprotect", BITS(2, PROT_EXEC), ASK },
+	{ is_sealed_later, "set_tid_address", ALWAYS, ASK },
+	{ is_sealed_later, "memfd_create", ALWAYS, ASK },
+	{ is_sealed_later, "memfd_secret", ALWAYS, ASK },
+	{ is_sealed, "mremap", ALWAYS, DENY(ENOMEM) },
+	{ is_sealed, "remap_file_pages", ALWAYS, DENY(EPERM) },
+	{ is_sealed, "shmat", BITS(2, SHM_EXEC), DENY(EPERM) },
+	{ is_sealed, "personality", BITS(0, READ_IMPLIES_EXEC), DENY(EPERM) },
+	{ is_sealed, "prctl", EQUALS(0, PR_SET_MM), DENY(EPERM) },
+};
+
+/* Asking for the present personality changes nothing, and has all bits set. */
+static const struct cond *but_not_a_question(const struct cond *cond, struct arena *arena)
+{
+	struct cond *other = arena_new_of(arena, struct cond), *both = arena_new_of(arena, struct cond);
+
+	*other = (struct cond){ .kind = COND_ATOM, .bits = 32, .compare = COMPARE_NE, .value = UINT32_MAX };
+	*both = (struct cond){ .kind = COND_AND, .left = cond, .right = other };
+	return both;
+}
+
+/* i386's old mmap() has its arguments in memory. */
+static bool is_hidden(const struct call_entry *entry, enum arch arch)
+{
+	return arch == ARCH_I386 && !strcmp(call_table[entry->call].name, "mmap");
+}
+
+static struct call_entry as_entry(const struct guard *guard, const struct call_entry *guarded, enum arch arch,
+				  struct arena *arena)
+{
+	struct call_entry entry = { .nr = guarded->nr, .call = guarded->call, .otherwise = guard->verdict };
+	const struct cond *cond = &guard->cond;
+
+	if (guard->cond.bits && is_hidden(guarded, arch))
+		entry.otherwise = (struct verdict)DENY(EPERM);
+	if (!guard->cond.bits || is_hidden(guarded, arch))
+		return entry;
+	if (!strcmp(guard->call, "personality"))
+		cond = but_not_a_question(cond, arena);
+	entry.cases = arena_new_of(arena, struct call_case);
+	*entry.cases = (struct call_case){ .cond = cond, .verdict = guard->verdict };
+	entry.case_count = entry.case_capacity = 1;
+	entry.otherwise = (struct verdict){ .kind = VERDICT_ALLOW };
+	return entry;
+}
+
+void plan_guard(struct planner *p, enum arch arch, struct call_entry *entry)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
+		struct call_entry guard;
+
+		if (!guards[i].stands(p->out) || strcmp(call_table[entry->call].name, guards[i].call) != 0)
+			continue;
+		guard = as_entry(&guards[i], entry, arch, p->arena);
+		*entry = call_entry_join(&guard, entry, p->arena);
+	}
+}

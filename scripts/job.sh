@@ -11,7 +11,7 @@ export UBSAN_OPTIONS="${UBSAN_OPTIONS-print_stacktrace=1}"
 require() {
 	for tool; do
 		command -v "$tool" >/dev/null && continue
-		echo "$tool is missing: run scripts/install-deps.sh build check developer as root (scripts/deps says what for)" >&2
+		echo "$tool is missing: run scripts/install-deps.sh build check guest developer as root (scripts/deps says what for)" >&2
 		exit 1
 	done
 }
@@ -65,6 +65,11 @@ warnings_are_errors() {
 	meson introspect "$1" --buildoptions | python3 -c '
 import json, sys
 sys.exit(not any(option["name"] == "werror" and option["value"] for option in json.load(sys.stdin)))'
+}
+
+job_guest() { # tests on other kernels; GUEST_KERNEL=backports takes a later one than Debian 12's
+	compile build
+	run_tests --build build --suite guest
 }
 
 job_asan() { # clang with AddressSanitizer and UndefinedBehaviorSanitizer

@@ -3,6 +3,7 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -74,6 +75,17 @@ static long landlock_abi(void)
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
+/* The emulator of guests; whether their kernel can be downloaded is no need but a test. */
+static bool try_guest(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return false;
+	execlp("qemu-system-x86_64", "qemu-system-x86_64", "-version", NULL);
+	return false;
+}
+
 static bool in_child(bool (*try)(void))
 {
 	int status = 1;
@@ -89,8 +101,9 @@ static const struct {
 	bool (*has)(void); /* leaves no trace */
 	bool (*try)(void); /* in a child */
 } needs[] = {
-	{ "root", has_root, NULL }, { "userns", NULL, try_userns },   { "mount", NULL, try_mount },
-	{ "net", has_net, NULL },   { "seccomp", has_seccomp, NULL }, { "notify", has_notify, NULL },
+	{ "root", has_root, NULL },   { "userns", NULL, try_userns },   { "mount", NULL, try_mount },
+	{ "net", has_net, NULL },     { "seccomp", has_seccomp, NULL }, { "notify", has_notify, NULL },
+	{ "guest", NULL, try_guest },
 };
 
 int tap_has(const char *need)

@@ -100,6 +100,54 @@ enum cordon_format {
 int cordon_policy_compile(const struct cordon_policy *policy, enum cordon_stage stage, enum cordon_format format,
 			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error);
 
+/* Why @request (as for cordon_policy_decide()) is decided as it is: per profile the verdict, the line and where it stands,
+ * which mechanism carries it on this kernel and host, and the line that would allow it. CORDON_FORMAT_TEXT, or
+ * CORDON_FORMAT_JSON: an object {"schema": "cordon.decision/1", ...}. *ret_text gets *ret_size bytes and one NUL more.
+ * -EINVAL: the request or the format is wrong; -ENOMEM. */
+int cordon_policy_explain(const struct cordon_policy *policy, const char *request, enum cordon_format format,
+			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error);
+
+/* ---- this process ---- */
+
+/* Set to zero, then @size, then what is wanted. */
+struct cordon_confine_options {
+	size_t size;         /* sizeof(struct cordon_confine_options) of the caller */
+	unsigned flags;      /* CORDON_CONFINE_... */
+	unsigned timeout_ms; /* how long the other threads may take to stop; 0: 5000 */
+	const int *keep_fds; /* with CORDON_CONFINE_CLOSE: what stays open above 2 */
+	size_t keep_fd_count;
+};
+
+/* Close all descriptors above 2 but @keep_fds. Without it all stay open, and what they could do before they still can. */
+#define CORDON_CONFINE_CLOSE 1u
+
+/* Confine this process to @policy: all its threads, those that they will start, and all processes that they will start or
+ * become. There is no way back. @options may be NULL.
+ *
+ * The policy is the same as for a program that is started; the program's own files, libraries and open descriptors need no
+ * grants any more. What only a start or a parent can do (`isolate`, `private`, `env`, `chdir`, `net accept` on some ports,
+ * limits on the whole) is refused by name.
+ *
+ * Other threads are interrupted for a moment by a real-time signal that has no handler; they go on where they were, as
+ * signal(7) says for a handler with SA_RESTART: read(), futex() and the like continue, poll(), epoll_wait(), select() and
+ * the sleeping calls return EINTR. Handlers, errno and signal masks are as before. On kernels before 7.0 each thread that
+ * is there gets a Landlock domain of its own with the same rules: a child can be signalled by the thread that forked it and
+ * by threads that this one starts later, not by the others. For a moment a child process exists, without SIGCHLD.
+ * Processes that share memory with this one (CLONE_VM without CLONE_THREAD) are not reached.
+ *
+ * 0: everything is in force, in every thread.
+ * -EINVAL: @options are wrong; or this process holds what would go around the policy: writable and executable memory, a
+ *   file that is open for writing and that it can also map as code, an io_uring; or the policy denies what interrupted
+ *   threads need to go on; -E2BIG: options from the future, or a filter that is longer than the kernel takes;
+ * -ENOTSUP: lines of the policy are carried by nothing here, or need a start; -EBADF: one of @keep_fds is not open;
+ * -EBUSY: another thread is doing the same, or a thread can't be stopped (it blocks every real-time signal, sleeps in the
+ *   kernel, or has filters of its own); -ECANCELED: the kernel refused a step when it was tried; -ENOMEM.
+ *   In all these cases nothing has changed.
+ * -ENOTRECOVERABLE: a thread could not do what had worked when it was tried. What could be enforced is, in some threads or
+ *   in all. End the process. */
+int cordon_confine(const struct cordon_policy *policy, const struct cordon_confine_options *options,
+		   struct cordon_error **ret_error);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

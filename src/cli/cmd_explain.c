@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "cli/session.h"
+#include "lib/decision.h"
 
 struct explain_settings {
 	struct policy_settings policy;
@@ -151,11 +152,11 @@ static int explain_request(struct cli *cli, const struct session *session, const
 		return cli_fail(cli);
 	if (cli->common.json) {
 		cli_json(cli, &out, &json, "cordon.decision/1");
-		explain_decision(&decision, session->plan, &out, &json);
+		decision_explain(&decision, session->plan, &out, &json);
 		status = cli_json_end(cli, &out, &json);
 	} else {
 		str_init(&out, cli->arena);
-		explain_decision(&decision, session->plan, &out, NULL);
+		decision_explain(&decision, session->plan, &out, NULL);
 		status = cli_write(cli, &out);
 	}
 	return status ? status : decision.verdict.kind == VERDICT_ALLOW ? 0 : EXIT_NEGATIVE;

@@ -3,7 +3,7 @@
 #define CORDON_CLI_EXPLAIN_H
 
 #include "base/str.h"
-#include "lib/decision.h"
+#include "plan/plan.h"
 #include "platform/tables.h"
 
 /* @json NULL: text to @out. */
@@ -14,8 +14,6 @@ void explain_templates(struct str *out, struct json *json);
 void explain_call(const struct call_row *row, struct str *out, struct json *json);
 void explain_group(const struct call_group *group, struct str *out, struct json *json);
 void explain_groups(struct str *out, struct json *json);
-/* @plan may be NULL: then the mechanism is not shown. */
-void explain_decision(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json);
 /* Where each line of the policy went. JSON is plan_json()'s affair. */
 void explain_plan(const struct plan *plan, struct str *out);
 

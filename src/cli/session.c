@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "enforce/facts.h"
+#include "lib/host.h"
 #include "platform/probe.h"
 #include "platform/tables.h"
 
@@ -110,34 +111,6 @@ static int read_kernel(struct cli *cli, const char *name, struct kernel_caps *re
 	return error;
 }
 
-/* Which probes a plan for this layer can depend on; the others cost time for nothing. */
-static unsigned wanted_probes(const struct layer *layer)
-{
-	unsigned wanted = layer->isolate ? PROBE_NAMESPACES : 0;
-
-	if (layer->arches & ~(1u << arch_native()))
-		wanted |= PROBE_ARCHES;
-	if (layer->wx == WX_SEALED)
-		wanted |= PROBE_NOTIFY;
-	for (size_t i = 0; i < layer->rules.count; i++)
-		if (layer->rules.items[i].class == REQUEST_NET)
-			wanted |= PROBE_NOTIFY;
-	return wanted;
-}
-
-/* What a policy requires is answered by trying everything. */
-static int ask_kernel(struct cli *cli, const struct model *model, struct kernel_caps *ret)
-{
-	unsigned wanted = 0;
-
-	for (size_t i = 0; i < model->count; i++) {
-		if (model->items[i]->requirements.count)
-			return probe_kernel(cli->arena, ret, NULL, NULL);
-		wanted |= wanted_probes(model->items[i]);
-	}
-	return probe_kernel_quick(wanted, ret);
-}
-
 int session_plan(struct cli *cli, const struct world_settings *world, const char *program, struct session *session)
 {
 	const struct model *model = session->loaded.model;
@@ -146,7 +119,7 @@ int session_plan(struct cli *cli, const struct world_settings *world, const char
 	if (world && world->kernel)
 		error = read_kernel(cli, world->kernel, &session->caps);
 	else
-		error = ask_kernel(cli, model, &session->caps);
+		error = host_ask_kernel(model, cli->arena, &session->caps);
 	if (error && cli->diags.errors == 0)
 		cli_error(cli, "C0713", "cannot find out what this kernel offers: %s", strerror(-error));
 	if (error)

@@ -34,6 +34,7 @@ enum step_kind {
 	STEP_DESCRIPTORS,
 	STEP_DOMAIN, /* index: layer */
 	STEP_CHECK,
+	STEP_CLOSE, /* self.c: the descriptors that are not kept */
 	STEP_LIMIT, /* index: of plan->rlimits; late, since a tight limit hinders us too */
 	STEP_PARENT_DEATH,
 	STEP_SIGNALS,
@@ -93,7 +94,8 @@ struct confinement {
 	const char *directory; /* where to go before the program starts; NULL: stay */
 	const int *keep_fds;
 	size_t keep_fd_count;
-	int abi; /* Landlock's */
+	int abi;   /* Landlock's */
+	bool self; /* nothing is started: this process confines itself (self.c) */
 	struct filter *filters;
 	size_t filter_count;
 	enum identity_map identity_map;
@@ -122,6 +124,7 @@ typedef int step_function(struct confinement *confinement, const struct step *st
 
 /* Carry out steps [first, last). 0, or -errno of the step that failed, which is noted in the report. */
 must_check int steps_run(struct confinement *confinement, size_t first, size_t last);
+must_check int step_run(struct confinement *confinement, const struct step *step);
 const char *step_name(enum step_kind kind);
 const char *step_code(enum step_kind kind);
 
@@ -136,6 +139,7 @@ step_function step_descriptors;                                                 
 step_function step_filter;                                                             /* seccomp.c */
 step_function step_directory, step_no_new_privs, step_mdwe, step_scripts, step_limit;  /* process.c */
 step_function step_parent_death, step_signals, step_execute;                           /* process.c */
+step_function step_close;                                                              /* self.c */
 
 /* A private /dev on top of @path (devices.c). */
 must_check int devices_take(int nodes[6]);
@@ -160,6 +164,19 @@ void namespaces_prepare(struct confinement *confinement);
 void mounts_prepare(struct confinement *confinement);
 void mounts_add_steps(struct confinement *confinement);
 void limits_prepare(struct confinement *confinement);
+bool landlock_is_used(const struct landlock_plan *plan);
+
+/* An open file, as far as it could become code (descriptors.c). */
+struct handed {
+	int fd;
+	dev_t device;
+	ino_t inode;
+	bool readable, writable;
+	bool directory;
+	bool mappable; /* a regular file, executable mappings not excluded by its mount */
+};
+/* 0, or -EBADF */
+must_check int handed_look(int fd, struct handed *ret);
 
 struct step *step_add(struct confinement *confinement, enum step_kind kind, size_t index, const char *detail);
 

@@ -20,15 +20,6 @@ int descriptors_fill(void)
 
 /* ---- check ---- */
 
-struct handed {
-	int fd;
-	dev_t device;
-	ino_t inode;
-	bool readable, writable;
-	bool directory;
-	bool mappable; /* a regular file, executable mappings not excluded by its mount */
-};
-
 /* Memory that lies on no mount (memfd_create), or a file without a name in such memory: whoever holds it can open it
  * again by /proc/self/fd, for writing too, and no rule about paths has a say. */
 static bool opens_again(int fd, const struct stat *st)
@@ -38,7 +29,7 @@ static bool opens_again(int fd, const struct stat *st)
 	return seals >= 0 && !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
-static int look(int fd, struct handed *ret)
+int handed_look(int fd, struct handed *ret)
 {
 	int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
 	struct statvfs mount;
@@ -146,7 +137,7 @@ int descriptors_check(const struct plan *plan, const struct launch *launch, stru
 
 	for (size_t i = 0; i < count; i++) {
 		int fd = i < STANDARD_FDS ? (int)i : launch->keep_fds[i - STANDARD_FDS];
-		int result = look(fd, &handed[i]);
+		int result = handed_look(fd, &handed[i]);
 
 		if (result < 0) {
 			diag_help(diags,

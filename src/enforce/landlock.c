@@ -64,7 +64,11 @@ int step_ruleset(struct confinement *confinement, const struct step *step)
 
 int step_domain(struct confinement *confinement, const struct step *step)
 {
-	auto_close int ruleset = take_fd(&confinement->rulesets[step->index]);
+	auto_close int ruleset = -1;
 
+	/* Every thread needs it (self.c). */
+	if (confinement->self)
+		return sys_landlock_restrict(confinement->rulesets[step->index]);
+	ruleset = take_fd(&confinement->rulesets[step->index]);
 	return sys_landlock_restrict(ruleset);
 }

@@ -14,7 +14,7 @@ static int refuse(struct diags *diags, const char *what, const char *help)
 	return -EINVAL;
 }
 
-static bool has_landlock(const struct landlock_plan *plan)
+bool landlock_is_used(const struct landlock_plan *plan)
 {
 	return plan->handled_fs || plan->handled_net || plan->scoped;
 }
@@ -94,7 +94,7 @@ static void add_landlock(struct confinement *confinement, enum step_kind kind)
 	for (size_t i = 0; i < confinement->plan->layer_count; i++) {
 		const struct landlock_plan *plan = &confinement->plan->layers[i].landlock;
 
-		if (has_landlock(plan))
+		if (landlock_is_used(plan))
 			step_add(confinement, kind, i,
 				 arena_printf(confinement->arena, "layer %zu, %zu paths, %zu ports", i + 1,
 					      plan->paths.count, plan->ports.count));
@@ -166,7 +166,7 @@ static void prepare_parts(struct confinement *confinement, const struct launch *
 	confinement->rulesets = arena_alloc(confinement->arena, plan->layer_count * sizeof(int));
 	for (size_t i = 0; i < plan->layer_count; i++) {
 		confinement->rulesets[i] = -1;
-		if (has_landlock(&plan->layers[i].landlock) && !confinement->abi)
+		if (landlock_is_used(&plan->layers[i].landlock) && !confinement->abi)
 			confinement->abi = sys_landlock_abi();
 	}
 	namespaces_prepare(confinement);

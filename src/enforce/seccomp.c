@@ -51,7 +51,8 @@ static void add_gate(struct cbpf *program, struct arena *arena)
 
 static int make_filter(struct confinement *confinement, const struct call_policy *calls, struct filter *filter)
 {
-	const struct cbpf_options options = { .with_token = true };
+	/* Who confines himself starts nothing, and the token would stay in his memory. */
+	const struct cbpf_options options = { .with_token = !confinement->self };
 	int result = cbpf_emit(calls, &options, confinement->arena, &filter->program);
 
 	if (result < 0)
@@ -133,7 +134,10 @@ int step_filter(struct confinement *confinement, const struct step *step)
 	};
 	unsigned flags = filter->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 					  : 0;
-	int result = sys_seccomp_token(SECCOMP_SET_MODE_FILTER, flags, &program, confinement->token);
+	int result;
+
+	flags |= confinement->self ? SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0;
+	result = sys_seccomp_token(SECCOMP_SET_MODE_FILTER, flags, &program, confinement->token);
 
 	if (result < 0)
 		return result;

@@ -29,6 +29,7 @@ static const struct step_info step_table[STEP_KIND_COUNT] = {
 	[STEP_DESCRIPTORS] = { "descriptors", "C0619", step_descriptors },
 	[STEP_DOMAIN] = { "landlock domain", "C0615", step_domain },
 	[STEP_CHECK] = { "executable check", "C0604", step_check },
+	[STEP_CLOSE] = { "close descriptors", "C0619", step_close },
 	[STEP_LIMIT] = { "limit", "C0620", step_limit },
 	[STEP_PARENT_DEATH] = { "end with parent", "C0621", step_parent_death },
 	[STEP_SIGNALS] = { "signal mask", "C0621", step_signals },
@@ -61,11 +62,15 @@ struct step *step_add(struct confinement *confinement, enum step_kind kind, size
 	return step;
 }
 
+int step_run(struct confinement *confinement, const struct step *step)
+{
+	return step_table[step->kind].run(confinement, step);
+}
+
 int steps_run(struct confinement *confinement, size_t first, size_t last)
 {
 	for (size_t i = first; i < last; i++) {
-		const struct step *step = &confinement->steps.items[i];
-		int result = step_table[step->kind].run(confinement, step);
+		int result = step_run(confinement, &confinement->steps.items[i]);
 
 		if (result < 0) {
 			confinement->report->step = i;

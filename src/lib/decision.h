@@ -34,4 +34,8 @@ must_check int decision_make(const struct model *model, const char *text, const 
 /* The row of @plan that says what carries @rule; NULL: there is none. */
 const struct carrier *decision_carrier(const struct plan *plan, size_t layer, const struct rule *rule);
 
+/* Text into @out, or (where @json is not NULL) members of a JSON object. @plan may be NULL: then the mechanism is not
+ * shown. */
+void decision_explain(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json);
+
 #endif

@@ -3,16 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "enforce/facts.h"
 #include "lib/decision.h"
-#include "lib/error.h"
+#include "lib/host.h"
+#include "lib/policy.h"
 #include "lib/stages.h"
-#include "platform/probe.h"
-
-struct cordon_policy {
-	struct arena *arena;
-	struct loaded loaded;
-};
 
 /* One call: its input and output, and where it works. */
 struct call {
@@ -28,32 +22,16 @@ struct call {
 	struct str text;
 };
 
-static void free_arena(struct arena **arena)
+static int run(struct call *call, int (*body)(void *call), struct cordon_error **ret_error)
 {
-	arena_free(*arena);
-}
-
-/* @body in the arena of @call. Code in it owns nothing but memory of that arena. */
-static int run(struct call *call, int (*body)(struct call *call), struct cordon_error **ret_error)
-{
-	int result;
-
-	if (!call->arena)
-		return -ENOMEM;
-	diags_init(&call->diags, call->arena);
-	if (setjmp(*arena_catch(call->arena)))
-		return -ENOMEM;
-	result = body(call);
-	arena_uncatch(call->arena);
-	if (result < 0 && ret_error)
-		*ret_error = error_new(&call->diags);
-	return result;
+	return guarded(call->arena, &call->diags, body, call, ret_error);
 }
 
 /* ---- load ---- */
 
-static int load_body(struct call *call)
+static int load_body(void *context)
 {
+	struct call *call = context;
 	const struct cordon_load_options *options = &call->options;
 	struct source text = { .name = options->name ? arena_strdup(call->arena, options->name) : "<text>",
 			       .size = options->text_size };
@@ -85,18 +63,14 @@ static int load_body(struct call *call)
 	return error;
 }
 
-/* Takes over what the caller's version of the struct has; what it hasn't is zero. */
 static int copy_options(const struct cordon_load_options *options, struct cordon_load_options *ret)
 {
-	const size_t first_size = offsetof(struct cordon_load_options, reserved) + sizeof(options->reserved);
-	struct cordon_load_options copy = { 0 };
+	struct cordon_load_options copy;
+	int error = options_take(options, offsetof(struct cordon_load_options, reserved) + sizeof(options->reserved),
+				 &copy, sizeof(copy));
 
-	if (!options || options->size < first_size)
-		return -EINVAL;
-	for (size_t i = sizeof(copy); i < options->size; i++)
-		if (((const char *)options)[i])
-			return -E2BIG;
-	memcpy(&copy, options, options->size < sizeof(copy) ? options->size : sizeof(copy));
+	if (error)
+		return error;
 	if ((copy.file && copy.text) || (!copy.file && !copy.text && !copy.addition_count) || copy.reserved ||
 	    (copy.flags & ~CORDON_LOAD_UNTRUSTED) || (copy.addition_count && !copy.additions))
 		return -EINVAL;
@@ -138,14 +112,15 @@ void cordon_policy_free(struct cordon_policy *policy)
 
 /* ---- check ---- */
 
-static int check_body(struct call *call)
+static int check_body(void *context)
 {
+	struct call *call = context;
 	return model_check(call->policy->loaded.model, &call->diags);
 }
 
 int cordon_policy_check(const struct cordon_policy *policy, struct cordon_error **ret_error)
 {
-	__attribute__((cleanup(free_arena))) struct arena *arena = arena_new(0);
+	auto_arena struct arena *arena = arena_new(0);
 	struct call call = { .arena = arena, .policy = policy };
 
 	if (ret_error)
@@ -155,8 +130,9 @@ int cordon_policy_check(const struct cordon_policy *policy, struct cordon_error 
 
 /* ---- decide ---- */
 
-static int decide_body(struct call *call)
+static int decide_body(void *context)
 {
+	struct call *call = context;
 	return decision_make(call->policy->loaded.model, call->request, &call->policy->loaded.surroundings, call->arena,
 			     &call->diags, &call->decision);
 }
@@ -168,7 +144,7 @@ int cordon_policy_decide(const struct cordon_policy *policy, const char *request
 							[VERDICT_ASK] = CORDON_ASK,
 							[VERDICT_DENY] = CORDON_DENY,
 							[VERDICT_KILL] = CORDON_KILL };
-	__attribute__((cleanup(free_arena))) struct arena *arena = arena_new(0);
+	auto_arena struct arena *arena = arena_new(0);
 	struct call call = { .arena = arena, .policy = policy, .request = request };
 	const struct layer_decision *deciding;
 	char *rule = NULL;
@@ -197,16 +173,9 @@ int cordon_policy_decide(const struct cordon_policy *policy, const char *request
 
 static int make_plan(struct call *call, struct stages *stages)
 {
-	const struct model *model = stages->model;
-	struct kernel_caps caps;
-	struct host_facts facts;
 	struct plan *plan;
-	int error = probe_kernel_quick(PROBE_ALL, &caps);
+	int error = host_plan(stages->model, NULL, call->arena, &call->diags, &plan);
 
-	if (error)
-		return error;
-	host_facts_gather(model, NULL, call->arena, &facts);
-	error = plan_make(model, &caps, &facts, call->arena, &plan);
 	if (error)
 		return error;
 	stages->plan = plan;
@@ -237,8 +206,9 @@ static int write_stage(struct call *call, const struct stages *stages, enum stag
 	return -EINVAL;
 }
 
-static int compile_body(struct call *call)
+static int compile_body(void *context)
 {
+	struct call *call = context;
 	static const enum stage stage_of[] = { [CORDON_STAGE_AST] = STAGE_AST,
 					       [CORDON_STAGE_MODEL] = STAGE_MODEL,
 					       [CORDON_STAGE_PLAN] = STAGE_PLAN,
@@ -259,9 +229,8 @@ static int compile_body(struct call *call)
 int cordon_policy_compile(const struct cordon_policy *policy, enum cordon_stage stage, enum cordon_format format,
 			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error)
 {
-	__attribute__((cleanup(free_arena))) struct arena *arena = arena_new(0);
+	auto_arena struct arena *arena = arena_new(0);
 	struct call call = { .arena = arena, .policy = policy, .stage = stage, .format = format };
-	char *text;
 	int error;
 
 	if (ret_error)
@@ -269,13 +238,46 @@ int cordon_policy_compile(const struct cordon_policy *policy, enum cordon_stage 
 	error = run(&call, compile_body, ret_error);
 	if (error)
 		return error;
-	text = malloc(call.text.size + 1);
-	if (!text)
-		return -ENOMEM;
-	if (call.text.size)
-		memcpy(text, call.text.text, call.text.size);
-	text[call.text.size] = '\0';
-	*ret_text = text;
-	*ret_size = call.text.size;
+	return text_give(&call.text, ret_text, ret_size);
+}
+
+/* ---- explain ---- */
+
+static int explain_body(void *context)
+{
+	struct call *call = context;
+	struct plan *plan;
+	struct json json;
+	int error = decide_body(call);
+
+	if (error == 0)
+		error = host_plan(call->policy->loaded.model, NULL, call->arena, &call->diags, &plan);
+	if (error)
+		return error;
+	str_init(&call->text, call->arena);
+	if (call->format == CORDON_FORMAT_TEXT) {
+		decision_explain(&call->decision, plan, &call->text, NULL);
+		return 0;
+	}
+	json_init(&json, &call->text, true);
+	json_object(&json);
+	json_kv_string(&json, "schema", "cordon.decision/1");
+	decision_explain(&call->decision, plan, &call->text, &json);
+	json_end_object(&json);
 	return 0;
+}
+
+int cordon_policy_explain(const struct cordon_policy *policy, const char *request, enum cordon_format format,
+			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error)
+{
+	auto_arena struct arena *arena = arena_new(0);
+	struct call call = { .arena = arena, .policy = policy, .request = request, .format = format };
+	int error;
+
+	if (ret_error)
+		*ret_error = NULL;
+	if (format != CORDON_FORMAT_TEXT && format != CORDON_FORMAT_JSON)
+		return -EINVAL;
+	error = run(&call, explain_body, ret_error);
+	return error ? error : text_give(&call.text, ret_text, ret_size);
 }

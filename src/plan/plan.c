@@ -181,6 +181,43 @@ static void plan_process(struct planner *p)
 	plan_mounts(p);
 }
 
+/* What only a start or a parent can do, for a process that runs already. */
+static const struct {
+	uint32_t mechanisms;
+	const char *why, *help;
+} needs_a_start[] = {
+	{ MECHANISM_NAMESPACE | MECHANISM_MOUNT, "a process with several threads can't move to new namespaces",
+	  "leave it out, or start a program with it (`cordon run`, cordon_spawn())" },
+	{ MECHANISM_LISTENER, "nobody stays who could answer listen()",
+	  "listen before; then `accept` on all ports (`tcp *:*`) together with `deny syscall listen`" },
+	{ MECHANISM_CGROUP | MECHANISM_SUPERVISOR | MECHANISM_BPF, "it needs a parent that stays",
+	  "leave it out, or start a program with it (`cordon run`)" },
+};
+
+/* A layer that allows accept on all ports needs nobody, though accept rules name the listener. */
+static uint32_t mechanisms_in_use(const struct plan *plan, const struct carrier *carrier)
+{
+	return plan->layers[carrier->layer].listens ? carrier->mechanisms
+						    : carrier->mechanisms & ~(uint32_t)MECHANISM_LISTENER;
+}
+
+static void plan_in_process(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		struct carrier *carrier = &plan->carriers.items[i];
+
+		for (size_t k = 0; k < ARRAY_SIZE(needs_a_start) && carrier->carried; k++) {
+			if (!(mechanisms_in_use(plan, carrier) & needs_a_start[k].mechanisms))
+				continue;
+			carrier->carried = false;
+			carrier->mechanisms &= needs_a_start[k].mechanisms;
+			carrier->why = needs_a_start[k].why;
+			carrier->help = needs_a_start[k].help;
+			plan->uncarried++;
+		}
+	}
+}
+
 int plan_make(const struct model *model, const struct kernel_caps *caps, const struct host_facts *facts,
 	      struct arena *arena, struct plan **ret)
 {
@@ -193,6 +230,8 @@ int plan_make(const struct model *model, const struct kernel_caps *caps, const s
 	for (size_t i = 0; i < model->count; i++)
 		plan_layer(&p, i);
 	plan_process(&p);
+	if (facts->in_process)
+		plan_in_process(p.plan);
 	*ret = p.plan;
 	return 0;
 }

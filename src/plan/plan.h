@@ -57,6 +57,11 @@ struct host_facts {
 	const char *script_interpreter; /* real path, NULL: not a #! script */
 	bool stack_is_code;             /* the binary that runs asks for an executable stack */
 	bool attended; /* somebody stays with the program anyhow (a log, a limit): he has to be out of its reach */
+	bool in_process; /* nothing will be started: the plan is for a process that runs already, and goes on running */
+	struct {
+		const char **items;
+		size_t count, capacity;
+	} mapped; /* in_process: files whose code it has mapped, real paths */
 };
 
 /* ---- the plan ---- */

@@ -1,6 +1,7 @@
 /* plan_seal.c - `wx sealed`: no new executable memory once a program's loader is done.
  *
- * A program without loader, where nothing can be executed later, needs nobody: the filter refuses from the start. Else
+ * A program without loader, or a process whose loader is done already, where nothing can be executed later, needs nobody:
+ * the filter refuses from the start. Else
  * the filter hands executable mappings to the parent, which knows by a call of the loader's when it is done. */
 #include "plan/planner.h"
 
@@ -21,10 +22,10 @@ static bool says_when_done(const char *loader)
 
 void plan_seal(struct planner *p)
 {
-	const bool is_static = p->facts->program && !p->facts->loader;
+	const bool is_loaded = p->facts->in_process || (p->facts->program && !p->facts->loader);
 
 	if (p->layer->wx == WX_SEALED)
-		p->out->seal = is_static && !planner_may_execute(p) ? SEAL_AT_START : SEAL_AFTER_LOADER;
+		p->out->seal = is_loaded && !planner_may_execute(p) ? SEAL_AT_START : SEAL_AFTER_LOADER;
 }
 
 const char *plan_seal_obstacle(const struct planner *p, const char **ret_help, enum mechanism *ret_missing)
@@ -33,6 +34,10 @@ const char *plan_seal_obstacle(const struct planner *p, const char **ret_help, e
 	*ret_help = "leave it out: `wx strict` is the default";
 	if (p->out->seal != SEAL_AFTER_LOADER)
 		return NULL;
+	if (p->facts->in_process) {
+		*ret_help = "drop the `exec` lines, or leave it out: `wx strict` is the default";
+		return "what this process may execute has a loader, and nobody stays who sees when that is done";
+	}
 	if (!p->caps->notify)
 		return "when the loader is done has to be seen while the program runs, by seccomp notification";
 	if (p->facts->loader && !says_when_done(p->facts->loader))

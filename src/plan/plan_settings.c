@@ -131,6 +131,15 @@ static void plan_default(struct planner *p, enum request_class class)
 		planner_setting(p, fallback->span, text.text, true, MECHANISM_SECCOMP, NULL, NULL);
 }
 
+/* What is done while a program starts. */
+static void plan_start(struct planner *p, const char *text, const char *help)
+{
+	const bool carried = !p->facts->in_process;
+
+	planner_setting(p, p->layer->span, text, carried, MECHANISM_LAUNCH,
+			carried ? NULL : "it is done at a start, and this process runs already", carried ? NULL : help);
+}
+
 void plan_settings(struct planner *p)
 {
 	const struct layer *layer = p->layer;
@@ -153,10 +162,9 @@ void plan_settings(struct planner *p)
 				layer->deciders.items[i]->kind == STATEMENT_DECIDER ? "decider" : "ask-timeout", false,
 				MECHANISM_SUPERVISOR, "a decider decides while the program runs", NULL);
 	if (layer->env.count)
-		planner_setting(p, layer->span, "env", true, MECHANISM_LAUNCH, NULL, NULL);
+		plan_start(p, "env", "change it before, in the program");
 	if (layer->chdir)
-		planner_setting(p, layer->span, arena_printf(p->arena, "chdir %s", layer->chdir), true,
-				MECHANISM_LAUNCH, NULL, NULL);
+		plan_start(p, arena_printf(p->arena, "chdir %s", layer->chdir), "call chdir() before");
 	planner_setting(p, layer->span, layer->capabilities ? "cap" : "cap (none)", true, MECHANISM_CAPABILITY, NULL,
 			NULL);
 	if (p->caps->landlock < 6 && !(layer->isolate & ISOLATE_PID))
@@ -164,7 +172,7 @@ void plan_settings(struct planner *p)
 				arena_printf(p->arena, "it needs Landlock ABI 6, this kernel has %d",
 					     p->caps->landlock),
 				"add `isolate pid`");
-	if (!p->caps->seccomp || !p->caps->execveat_token)
+	if (!p->caps->seccomp || (!p->caps->execveat_token && !p->facts->in_process))
 		planner_setting(p, layer->span, "system calls", false, MECHANISM_SECCOMP,
 				"this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");
 }

@@ -51,17 +51,24 @@ static const struct tree_node *double_mappable(const struct planner *p, bool *re
 	return NULL;
 }
 
-/* The start's own files may be read and executed without any rule. */
+static bool is_writable(const struct planner *p, const char *path)
+{
+	const struct tree_node node = { .path = path };
+
+	return path && planner_effective(&p->nodes, &node, NULL) & FILE_WRITE;
+}
+
+/* The start's own files may be read and executed without any rule; what a running process has mapped, it executes. */
 static const char *writable_start(const struct planner *p)
 {
 	const char *const files[] = { p->facts->program, p->facts->loader, p->facts->script_interpreter };
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		const struct tree_node node = { .path = files[i] };
-
-		if (files[i] && (planner_effective(&p->nodes, &node, NULL) & FILE_WRITE))
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (is_writable(p, files[i]))
 			return files[i];
-	}
+	for (size_t i = 0; i < p->facts->mapped.count; i++)
+		if (is_writable(p, p->facts->mapped.items[i]))
+			return p->facts->mapped.items[i];
 	return NULL;
 }
 
@@ -180,7 +187,8 @@ static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount
 						       memory->path),
 					  "grant write where it is meant, or write `wx allow`", MECHANISM_SUPERVISOR };
 	if (start)
-		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and it is what is started", start),
+		return (struct obstacle){ arena_printf(p->arena, "%s may be written, and it is what %s", start,
+						       p->facts->in_process ? "runs" : "is started"),
 					  "grant write elsewhere, or write `wx allow`", MECHANISM_MOUNT };
 	node = double_mappable(p, &exec);
 	if (node && exec)

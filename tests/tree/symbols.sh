@@ -40,6 +40,17 @@ t 'libcordon.a shows the same' same "$tap_dir/declared" "$tap_dir/static"
 t 'libcordon.so has the soname libcordon.so.0' sh -c 'readelf -d libcordon.so | grep -q "SONAME.*\[libcordon.so.0\]"'
 t 'every name of libcordon.so has the version CORDON_0' \
 	sh -c '! nm -D --defined-only libcordon.so | grep cordon_ | grep -v "@@CORDON_0$"'
+# What can be written: the compiler's own, and src/enforce/threads.c, which says why.
+writable() {
+	objdump -t "$1" | awk 'NF > 3 && $(NF - 2) == ".bss" || NF > 3 && $(NF - 2) == ".data" { print $NF }' |
+		grep -vxE '\.bss|\.data|__dso_handle|__TMC_END__|completed\.[0-9]+' | sort
+}
+
+if [ "${CORDON_SANITIZED:?}" = yes ]; then
+	skip 'libcordon.so has no static data but that of a stop' 'needs: a build without sanitizers'
+else
+	t 'libcordon.so has no static data but that of a stop' test "$(writable libcordon.so)" = stop
+fi
 if [ "${CORDON_SANITIZED:?}" = yes ]; then
 	skip 'cordon needs libc and libcordon only' 'needs: a build without sanitizers'
 else

@@ -139,6 +139,37 @@ TEST(files_templates_and_lines)
 	close(fd);
 }
 
+TEST(decisions_are_explained)
+{
+	struct cordon_policy *policy = load(text);
+	struct cordon_error *error;
+	char *why = NULL;
+	size_t size = 0;
+
+	CHECK_INT(cordon_policy_explain(policy, "file read /etc/passwd", CORDON_FORMAT_TEXT, &why, &size, NULL), 0);
+	CHECK_INT(size, strlen(why));
+	CHECK(strstr(why, "deny") == why);
+	CHECK(strstr(why, "fix: file read /etc/passwd\n") != NULL);
+	free(why);
+	CHECK_INT(cordon_policy_explain(policy, "file read /etc/hostname", CORDON_FORMAT_TEXT, &why, &size, NULL), 0);
+	CHECK(strstr(why, "by file read /etc/hostname  (test:5)") != NULL);
+	CHECK(strstr(why, "mechanism: ") != NULL);
+	free(why);
+	CHECK_INT(cordon_policy_explain(policy, "net connect tcp 10.0.0.1:443", CORDON_FORMAT_JSON, &why, &size, NULL),
+		  0);
+	CHECK(strstr(why, "\"schema\": \"cordon.decision/1\"") != NULL);
+	CHECK(strstr(why, "\"place\": \"test:7\"") != NULL);
+	CHECK(strstr(why, "\"mechanism\": \"seccomp\"") != NULL);
+	free(why);
+	why = (char *)text;
+	CHECK_INT(cordon_policy_explain(policy, "file read /x", CORDON_FORMAT_RAW, &why, &size, &error), -EINVAL);
+	CHECK_INT(cordon_policy_explain(policy, "fiel read /x", CORDON_FORMAT_TEXT, &why, &size, &error), -EINVAL);
+	CHECK(strstr(cordon_error_text(error), "fiel") != NULL);
+	CHECK(why == text);
+	cordon_error_free(error);
+	cordon_policy_free(policy);
+}
+
 TEST(nobody_is_left_without_a_policy)
 {
 	static const char wish[] = "cordon 1\n\nprofile a {\n  prefer /nowhere/b.cordon else vanilla\n}\n";

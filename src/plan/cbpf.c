@@ -7,9 +7,9 @@
 #include "plan/cbpf_node.h"
 
 /* Every range weighs something, or the tree would bury what tables call rare arbitrarily deep. */
-#define WEIGHT_SCALE 256
-/* x32 shares its tree with x86-64; programs of that kind are rare where both are allowed. */
-#define X32_WEIGHT_DIVISOR 64
+#define WEIGHT_SCALE (WEIGHT_ALL / 10000)
+/* Programs for other architectures are rare where the native one is allowed too. */
+#define FOREIGN_WEIGHT_DIVISOR 64
 
 static const struct held arch_word = { offsetof(struct seccomp_data, arch), UINT32_MAX };
 static const struct held nr_word = { offsetof(struct seccomp_data, nr), UINT32_MAX };
@@ -20,24 +20,28 @@ static const struct held token_words[2] = {
 	{ offsetof(struct seccomp_data, args[4]) + 4, UINT32_MAX },
 };
 
-struct emitter {
-	struct graph graph;
-	const struct call_policy *policy;
-	const struct cbpf_options *options;
-	node_id unknown;
-	uint32_t token_nr; /* execveat on the native architecture */
-	bool with_token;
-	bool token_due; /* in the native architecture's numbers, and not placed yet */
-};
-
 struct leaf {
 	uint32_t nr;
-	node_id node;
+	uint32_t node; /* index into emitter->nodes */
 	uint64_t weight;
 };
 struct leaves {
 	struct leaf *items; /* ascending by nr */
 	size_t count, capacity;
+};
+
+struct emitter {
+	struct graph graph;
+	const struct call_policy *policy;
+	const struct cbpf_options *options;
+	node_id unknown;
+	struct leaves leaves[ARCH_COUNT];
+	struct {
+		node_id *items;
+		size_t count, capacity;
+	} nodes;           /* of all leaves */
+	uint32_t token_nr; /* execveat on the native architecture */
+	bool with_token;
 };
 
 uint32_t verdict_to_action(struct verdict verdict)
@@ -100,20 +104,18 @@ static node_id emit_token(struct emitter *emitter, node_id node)
 
 static uint64_t entry_weight(const struct emitter *emitter, enum arch arch, const struct call_entry *entry)
 {
-	uint64_t weight = entry->call < call_count ? call_table[entry->call].weight * (uint64_t)WEIGHT_SCALE : 0;
+	const uint64_t weight = entry->call < call_count ? call_table[entry->call].weight * WEIGHT_SCALE : 0;
+	const bool foreign = arch != arch_native() && emitter->policy->arches & 1U << arch_native();
 
-	if (arch == ARCH_X32 && emitter->policy->arches & 1U << ARCH_X86_64)
-		weight /= X32_WEIGHT_DIVISOR;
-	return weight;
+	return foreign ? weight / FOREIGN_WEIGHT_DIVISOR : weight;
 }
+
+/* ---- leaves ---- */
 
 static void add_leaf(struct emitter *emitter, struct leaves *leaves, uint32_t nr, node_id node, uint64_t weight)
 {
-	if (emitter->token_due && nr == emitter->token_nr) {
-		node = emit_token(emitter, node);
-		emitter->token_due = false;
-	}
-	*arena_push(emitter->graph.arena, leaves) = (struct leaf){ nr, node, weight };
+	*arena_push(emitter->graph.arena, &emitter->nodes) = node;
+	*arena_push(emitter->graph.arena, leaves) = (struct leaf){ nr, (uint32_t)emitter->nodes.count - 1, weight };
 }
 
 /* execveat is there even where the policy has no entry for it (a filter for foreign architectures only). */
@@ -121,9 +123,7 @@ static void add_missing_token(struct emitter *emitter, struct leaves *leaves)
 {
 	size_t at;
 
-	if (!emitter->token_due)
-		return;
-	add_leaf(emitter, leaves, emitter->token_nr, emitter->unknown, 0);
+	add_leaf(emitter, leaves, emitter->token_nr, emit_token(emitter, emitter->unknown), 0);
 	for (at = leaves->count - 1; at > 0 && leaves->items[at - 1].nr > leaves->items[at].nr; at--) {
 		const struct leaf swap = leaves->items[at];
 
@@ -131,6 +131,31 @@ static void add_missing_token(struct emitter *emitter, struct leaves *leaves)
 		leaves->items[at - 1] = swap;
 	}
 }
+
+static void collect_leaves(struct emitter *emitter, enum arch arch)
+{
+	const struct call_entries *entries = &emitter->policy->entries[arch];
+	const bool wanted = emitter->policy->arches & 1U << arch;
+	bool token_due = arch == arch_native() && emitter->with_token;
+
+	for (size_t i = 0; wanted && i < entries->count; i++) {
+		const struct call_entry *entry = &entries->items[i];
+		node_id node;
+
+		if (!call_nr_belongs(arch, entry->nr))
+			continue;
+		node = emit_cases(emitter, entry);
+		if (token_due && entry->nr == emitter->token_nr) {
+			node = emit_token(emitter, node);
+			token_due = false;
+		}
+		add_leaf(emitter, &emitter->leaves[arch], entry->nr, node, entry_weight(emitter, arch, entry));
+	}
+	if (token_due)
+		add_missing_token(emitter, &emitter->leaves[arch]);
+}
+
+/* ---- the tree of each architecture ---- */
 
 static void add_range(struct emitter *emitter, struct ranges *ranges, uint32_t first, node_id leaf, uint64_t weight)
 {
@@ -141,68 +166,67 @@ static void add_range(struct emitter *emitter, struct ranges *ranges, uint32_t f
 	*arena_push(emitter->graph.arena, ranges) = (struct range){ first, leaf, weight + 1 };
 }
 
-/* From single numbers to ranges over all of them; what is between is unknown. */
-static struct ranges make_ranges(struct emitter *emitter, const struct leaves *leaves)
+/* From single numbers to ranges from @next on; what is between is unknown. Returns what all weigh. */
+static uint64_t add_ranges(struct emitter *emitter, const struct leaves *leaves, uint64_t next, struct ranges *ranges)
 {
-	struct ranges ranges = { 0 };
-	uint64_t next = 0;
+	uint64_t weight = 0;
 
 	for (size_t i = 0; i < leaves->count; i++) {
 		const struct leaf *leaf = &leaves->items[i];
 
 		if (leaf->nr > next)
-			add_range(emitter, &ranges, (uint32_t)next, emitter->unknown, 0);
-		add_range(emitter, &ranges, leaf->nr, leaf->node, leaf->weight);
+			add_range(emitter, ranges, (uint32_t)next, emitter->unknown, 0);
+		add_range(emitter, ranges, leaf->nr, emitter->nodes.items[leaf->node], leaf->weight);
 		next = (uint64_t)leaf->nr + 1;
+		weight += leaf->weight;
 	}
 	if (next <= UINT32_MAX)
-		add_range(emitter, &ranges, (uint32_t)next, emitter->unknown, 0);
-	return ranges;
+		add_range(emitter, ranges, (uint32_t)next, emitter->unknown, 0);
+	return weight;
 }
 
-/* Numbers of all architectures that the kernel shows as @audit_arch (x32 numbers lie above those of x86-64). */
-static struct ranges collect_ranges(struct emitter *emitter, uint32_t audit_arch, bool native)
+/* All architectures that the kernel shows as @audit_arch. Numbers of x32 lie above those of x86-64 and are a tree of
+ * their own there: it could hardly be better as a part of the whole, and two small trees are made faster. */
+static node_id emit_numbers(struct emitter *emitter, uint32_t audit_arch)
 {
-	struct leaves leaves = { 0 };
+	struct ranges ranges = { 0 };
 
-	emitter->token_due = native && emitter->with_token;
 	for (enum arch arch = 0; arch < ARCH_COUNT; arch++) {
-		const struct call_entries *entries = &emitter->policy->entries[arch];
+		const uint32_t base = arch_table[arch].nr_base;
+		struct ranges own = { 0 };
+		uint64_t weight;
 
-		if (arch_table[arch].audit_arch != audit_arch || !(emitter->policy->arches & 1U << arch))
+		if (arch_table[arch].audit_arch != audit_arch || !emitter->leaves[arch].count)
 			continue;
-		for (size_t i = 0; i < entries->count; i++) {
-			const struct call_entry *entry = &entries->items[i];
-
-			if (call_nr_belongs(arch, entry->nr))
-				add_leaf(emitter, &leaves, entry->nr, emit_cases(emitter, entry),
-					 entry_weight(emitter, arch, entry));
+		if (!base) {
+			add_ranges(emitter, &emitter->leaves[arch], 0, &ranges);
+			continue;
 		}
+		if (!ranges.count)
+			add_range(emitter, &ranges, 0, emitter->unknown, 0);
+		weight = add_ranges(emitter, &emitter->leaves[arch], base, &own);
+		add_range(emitter, &ranges, base, graph_tree(&emitter->graph, nr_word, &own), weight);
 	}
-	add_missing_token(emitter, &leaves);
-	return make_ranges(emitter, &leaves);
+	return graph_tree(&emitter->graph, nr_word, &ranges);
 }
 
-static bool audit_arch_wanted(const struct emitter *emitter, uint32_t audit_arch, bool native)
+static bool audit_arch_wanted(const struct emitter *emitter, uint32_t audit_arch)
 {
 	for (enum arch arch = 0; arch < ARCH_COUNT; arch++)
-		if (arch_table[arch].audit_arch == audit_arch && emitter->policy->arches & 1U << arch)
+		if (arch_table[arch].audit_arch == audit_arch && emitter->leaves[arch].count)
 			return true;
-	return native && emitter->with_token;
+	return false;
 }
 
 /* Tests for one architecture in front of @otherwise. */
 static node_id emit_arch(struct emitter *emitter, enum arch arch, node_id otherwise)
 {
 	const uint32_t audit_arch = arch_table[arch].audit_arch;
-	const bool native = audit_arch == arch_table[arch_native()].audit_arch;
-	struct ranges ranges;
 	node_id node;
 
-	if (!audit_arch_wanted(emitter, audit_arch, native))
+	if (!audit_arch_wanted(emitter, audit_arch))
 		return otherwise;
-	ranges = collect_ranges(emitter, audit_arch, native);
-	node = graph_load(&emitter->graph, nr_word, graph_tree(&emitter->graph, nr_word, &ranges));
+	node = graph_load(&emitter->graph, nr_word, emit_numbers(emitter, audit_arch));
 	node = graph_test(&emitter->graph, arch_word, BPF_JEQ, audit_arch, node, otherwise);
 	return graph_load(&emitter->graph, arch_word, node);
 }
@@ -221,6 +245,9 @@ static node_id emit_all(struct emitter *emitter)
 	const uint32_t native = arch_table[arch_native()].audit_arch;
 	node_id node = emitter->unknown;
 
+	for (enum arch arch = 0; arch < ARCH_COUNT; arch++)
+		collect_leaves(emitter, arch);
+	graph_simplify(&emitter->graph, emitter->nodes.items, emitter->nodes.count);
 	/* the native one last, so that it is asked first */
 	for (int pass = 0; pass < 2; pass++)
 		for (enum arch arch = ARCH_COUNT; arch-- > 0;)
@@ -249,7 +276,7 @@ int cbpf_emit(const struct call_policy *policy, const struct cbpf_options *optio
 	node_id root;
 
 	emitter_init(&emitter, arena);
-	root = graph_simplify(&emitter.graph, emit_all(&emitter));
+	root = emit_all(&emitter);
 	if (emitter.graph.too_big)
 		return -E2BIG;
 	return graph_place(&emitter.graph, root, ret);

@@ -62,17 +62,19 @@ struct range {
 	node_id leaf;
 	uint64_t weight;
 };
+/* About what all calls of an architecture weigh together. */
+#define WEIGHT_ALL ((uint64_t)10000 * 256)
 struct ranges {
 	struct range *items;
 	size_t count, capacity;
 };
-/* The cheapest threshold tree over @ranges (ascending, the first starts at 0, neighbours differ in leaf): expects the
- * call number to be held. */
+/* A cheap threshold tree over @ranges (ascending, neighbours differ in leaf; what lies before the first does not occur):
+ * expects the call number to be held. */
 node_id graph_tree(struct graph *graph, struct held held, const struct ranges *ranges);
 
-/* cbpf_simplify.c: the same program with every sequence of comparisons of one argument word as a tree. Returns the new
- * root. Sets too_big where more can be reached from @root than any program could hold. */
-node_id graph_simplify(struct graph *graph, node_id root);
+/* cbpf_simplify.c: the same programs with every sequence of comparisons of one argument word as a tree. @roots (entry
+ * nodes) become those of the new programs. Sets too_big where more can be reached from them than any program could hold. */
+void graph_simplify(struct graph *graph, node_id *roots, size_t count);
 
 /* cbpf_place.c: give addresses to what can be reached from @root. 0 or -E2BIG. */
 must_check int graph_place(const struct graph *graph, node_id root, struct cbpf *ret);

@@ -51,11 +51,12 @@ static unsigned edge_count(const struct node *node)
 }
 
 /* Targets have smaller ids than what leads to them. */
-static size_t mark_reachable(struct simplifier *s, node_id root)
+static size_t mark_reachable(struct simplifier *s, const node_id *roots, size_t root_count)
 {
 	size_t count = 0;
 
-	s->reachable[root] = true;
+	for (size_t i = 0; i < root_count; i++)
+		s->reachable[roots[i]] = true;
 	for (size_t id = s->count; id-- > 0;) {
 		const struct node *node = old_node(s, (node_id)id);
 
@@ -232,7 +233,7 @@ static void simplify_entry(struct simplifier *s, node_id id)
 	s->entry[id] = graph_load(s->graph, held, simplify_inside(s, held, node.to[0]));
 }
 
-node_id graph_simplify(struct graph *graph, node_id root)
+void graph_simplify(struct graph *graph, node_id *roots, size_t count)
 {
 	struct simplifier *s = arena_alloc(graph->arena, sizeof(*s));
 
@@ -242,12 +243,13 @@ node_id graph_simplify(struct graph *graph, node_id root)
 	s->inside = arena_alloc(graph->arena, s->count * sizeof(s->inside[0]));
 	s->stamp = arena_alloc(graph->arena, s->count * sizeof(s->stamp[0]));
 	s->seen = arena_alloc(graph->arena, s->count * sizeof(s->seen[0]));
-	if (graph->too_big || mark_reachable(s, root) > REACHABLE_MAX) {
+	if (graph->too_big || mark_reachable(s, roots, count) > REACHABLE_MAX) {
 		graph->too_big = true;
-		return root;
+		return;
 	}
 	for (size_t id = 0; id < s->count; id++)
 		if (s->reachable[id] && is_entry(old_node(s, (node_id)id)))
 			simplify_entry(s, (node_id)id);
-	return s->entry[root];
+	for (size_t i = 0; i < count; i++)
+		roots[i] = s->entry[roots[i]];
 }

@@ -1,29 +1,105 @@
 /* cbpf_tree.c - the tree of comparisons over ranges of a word: few tests for the values that programs use often.
  *
- * An optimal alphabetic tree by dynamic programming: cost(i..j) = weight(i..j) + min over the cut, the cut searched
- * between those of the two shorter runs (Knuth 1971), which makes it quadratic. Besides thresholds there is one more form:
- * where a run is one leaf but for a few single values, a chain of JEQ picks these out. Because of the chains Knuth's
- * bound is no theorem here; tests/unit/test_cbpf_tree.c holds the result against the exhaustive search. */
+ * An optimal alphabetic tree by dynamic programming: cost(i..j) = weight(i..j) + min over the cut, which by Knuth's
+ * theorem (1971) lies between the cuts of i..j-1 and i+1..j; so the time is quadratic. Besides thresholds there is one more
+ * form: where ranges are one leaf but for a few single values, a chain of JEQ picks these out. With one single value the
+ * chain takes part in the search (Knuth's bounds are no theorem then). With more it saves instructions, but not
+ * steps, and is made beforehand where hardly any step is lost: that leaves less to search. Neither is exact, and
+ * tests/unit/test_cbpf_tree.c holds the result against an exhaustive search. */
 #include "plan/cbpf_node.h"
 
 /* Where it would need more than some megabytes, halving by weight does. */
 #define OPTIMAL_MAX 1024
-/* Longest chain of JEQ, and the longest run that it can cover. */
+/* Longest chain of JEQ. What lies behind several must not be asked for often, since thresholds could have told it apart
+ * from what else is there. */
 #define CHAIN_MAX 3
-#define CHAIN_RUN_MAX (2 * CHAIN_MAX + 1)
-/* An instruction more is worth as much as one step of the rarest range: size decides between trees of like speed. */
-#define INSTRUCTION_COST 1
+#define LIGHT_WEIGHT (WEIGHT_ALL / 128)
 #define CUT_IS_CHAIN UINT16_MAX
+/* Shorter runs may be chains, which have no cut: all cuts are tried. */
+#define SHORT_RUN 4
+
+/* Ranges first..last: all are the leaf of the first but for single values. */
+struct group {
+	size_t first, last;
+	size_t odd[CHAIN_MAX]; /* the single ones, the heaviest first */
+	size_t odd_count;
+	uint64_t weight;
+};
 
 struct tree {
 	struct graph *graph;
 	struct held held;
-	const struct range *ranges;
+	const struct ranges *ranges;
+	struct group *groups;
 	size_t count;
-	const uint64_t *sum; /* sum[i]: weight of the ranges before i */
-	uint64_t *cost;      /* by tree_index() */
-	uint16_t *cut;       /* first range of the right part, or CUT_IS_CHAIN */
+	uint64_t *sum;  /* sum[i]: weight of the groups before i */
+	uint64_t *cost; /* by tree_index() */
+	uint16_t *cut;  /* first group of the right part */
 };
+
+/* ---- groups ---- */
+
+static bool is_single(const struct ranges *ranges, size_t at)
+{
+	return at + 1 < ranges->count && ranges->items[at + 1].first - ranges->items[at].first == 1;
+}
+
+/* The next range after @at with the same leaf, if at most @most single values lie between; else @at. */
+static size_t next_of_leaf(const struct ranges *ranges, size_t at, size_t most)
+{
+	for (size_t next = at + 1; next <= at + most && is_single(ranges, next); next++)
+		if (ranges->items[next + 1].leaf == ranges->items[at].leaf)
+			return next + 1;
+	return at;
+}
+
+static void group_add_odd(const struct ranges *ranges, struct group *group, size_t odd)
+{
+	size_t at = group->odd_count++;
+
+	for (; at > 0 && ranges->items[group->odd[at - 1]].weight < ranges->items[odd].weight; at--)
+		group->odd[at] = group->odd[at - 1];
+	group->odd[at] = odd;
+}
+
+/* Take what follows the group's last range into it, up to @next. */
+static void group_extend(const struct ranges *ranges, struct group *group, size_t next)
+{
+	for (size_t at = group->last + 1; at <= next; at++) {
+		group->weight += ranges->items[at].weight;
+		if (at < next)
+			group_add_odd(ranges, group, at);
+	}
+	group->last = next;
+}
+
+/* The longest light group from @at on. */
+static struct group group_find(const struct ranges *ranges, size_t at)
+{
+	struct group group = { .first = at, .last = at, .weight = ranges->items[at].weight };
+
+	while (group.odd_count < CHAIN_MAX && group.weight <= LIGHT_WEIGHT) {
+		struct group longer = group;
+
+		group_extend(ranges, &longer, next_of_leaf(ranges, group.last, CHAIN_MAX - group.odd_count));
+		if (longer.last == group.last || longer.weight > LIGHT_WEIGHT)
+			break;
+		group = longer;
+	}
+	return group;
+}
+
+static void make_groups(struct tree *tree)
+{
+	const struct ranges *ranges = tree->ranges;
+
+	for (size_t at = 0; at < ranges->count; at = tree->groups[tree->count++].last + 1) {
+		tree->groups[tree->count] = group_find(ranges, at);
+		tree->sum[tree->count + 1] = tree->sum[tree->count] + tree->groups[tree->count].weight;
+	}
+}
+
+/* ---- the best cuts ---- */
 
 static uint64_t run_weight(const struct tree *tree, size_t first, size_t last)
 {
@@ -36,109 +112,27 @@ static size_t tree_index(const struct tree *tree, size_t first, size_t last)
 	return first * tree->count - first * (first + 1) / 2 + last;
 }
 
-/* A run that is @leaf but for single values. */
-struct chain {
-	node_id leaf;
-	size_t odd[CHAIN_MAX]; /* ranges, the heaviest first */
-	size_t count;
-	uint64_t cost;
-};
-
-static bool is_single(const struct tree *tree, size_t at)
+/* Three groups, the first and the last the same leaf, between them a single value. */
+static bool is_chain(const struct tree *tree, size_t first, size_t last)
 {
-	const uint32_t next = at + 1 < tree->count ? tree->ranges[at + 1].first : 0;
+	const struct group *groups = &tree->groups[first];
+	const struct range *ranges = tree->ranges->items;
 
-	return next - tree->ranges[at].first == 1;
+	return last - first == 2 && groups[0].odd_count + groups[1].odd_count + groups[2].odd_count == 0 &&
+	       ranges[groups[0].first].leaf == ranges[groups[2].first].leaf && is_single(tree->ranges, groups[1].first);
 }
 
-static bool chain_add(const struct tree *tree, struct chain *chain, size_t odd)
+/* Run first..last from the shorter ones; @at and @below: places of first..last and first+1..last. */
+static void tree_solve_run(struct tree *tree, size_t first, size_t last, size_t at, size_t below)
 {
-	size_t at = chain->count;
-
-	if (chain->count == CHAIN_MAX || !is_single(tree, odd))
-		return false;
-	for (; at > 0 && tree->ranges[chain->odd[at - 1]].weight < tree->ranges[odd].weight; at--)
-		chain->odd[at] = chain->odd[at - 1];
-	chain->odd[at] = odd;
-	chain->count++;
-	return true;
-}
-
-static bool chain_of_leaf(const struct tree *tree, size_t first, size_t last, node_id leaf, struct chain *ret)
-{
-	struct chain chain = { .leaf = leaf };
-	uint64_t rest = run_weight(tree, first, last);
-
-	for (size_t i = first; i <= last; i++)
-		if (tree->ranges[i].leaf != leaf && !chain_add(tree, &chain, i))
-			return false;
-	for (size_t i = 0; i < chain.count; i++) {
-		chain.cost += rest + INSTRUCTION_COST;
-		rest -= tree->ranges[chain.odd[i]].weight;
-	}
-	*ret = chain;
-	return true;
-}
-
-/* The cheapest chain for first..last, if there is one. */
-static bool chain_find(const struct tree *tree, size_t first, size_t last, struct chain *ret)
-{
-	bool found = false;
-
-	if (last - first >= CHAIN_RUN_MAX)
-		return false;
-	/* if there are not too many odd ones, the leaf comes early */
-	for (size_t i = first; i <= first + CHAIN_MAX && i <= last; i++) {
-		struct chain chain;
-
-		if (!chain_of_leaf(tree, first, last, tree->ranges[i].leaf, &chain) ||
-		    (found && ret->cost <= chain.cost))
-			continue;
-		*ret = chain;
-		found = true;
-	}
-	return found;
-}
-
-/* Bounds of the search for the cut of first..last. */
-static size_t cut_bound(const struct tree *tree, size_t first, size_t last)
-{
-	const uint16_t cut = tree->cut[tree_index(tree, first, last)];
-
-	return cut == CUT_IS_CHAIN ? (first + last + 1) / 2 : cut;
-}
-
-/* Where Knuth's theorem says to look for the cut, wider on either side: that is how far chains move the optimum. */
-static void cut_range(const struct tree *tree, size_t first, size_t last, size_t *ret_low, size_t *ret_high)
-{
-	size_t left, right;
-
-	*ret_low = first + 1;
-	*ret_high = last;
-	if (last - first <= CHAIN_RUN_MAX)
-		return;
-	left = cut_bound(tree, first, last - 1);
-	right = cut_bound(tree, first + 1, last);
-	if (left > first + 1 + CHAIN_MAX)
-		*ret_low = left - CHAIN_MAX;
-	if (right + CHAIN_MAX < last && right + CHAIN_MAX >= *ret_low)
-		*ret_high = right + CHAIN_MAX;
-}
-
-static void tree_solve_run(struct tree *tree, size_t first, size_t last)
-{
-	const size_t at = tree_index(tree, first, last);
-	const uint64_t step = run_weight(tree, first, last) + INSTRUCTION_COST;
+	const bool is_short = last - first < SHORT_RUN;
+	const size_t one = is_short ? first + 1 : tree->cut[at - 1], other = is_short ? last : tree->cut[below];
+	const size_t low = one < other ? one : other, high = one < other ? other : one;
+	const uint64_t *left = &tree->cost[at - last + low - 1], *right = &tree->cost[tree_index(tree, low, last)];
 	uint64_t best = UINT64_MAX;
-	const uint64_t *left, *right;
-	struct chain chain;
-	size_t low, high;
 
-	cut_range(tree, first, last, &low, &high);
-	left = &tree->cost[tree_index(tree, first, low - 1)];
-	right = &tree->cost[tree_index(tree, low, last)];
 	for (size_t cut = low; cut <= high; cut++) {
-		const uint64_t cost = *left + *right + step;
+		const uint64_t cost = *left + *right;
 
 		if (cost < best) {
 			best = cost;
@@ -147,11 +141,11 @@ static void tree_solve_run(struct tree *tree, size_t first, size_t last)
 		left++;
 		right += tree->count - cut - 1; /* one row down */
 	}
-	if (chain_find(tree, first, last, &chain) && chain.cost <= best) {
-		best = chain.cost;
+	if (is_chain(tree, first, last)) {
+		best = 0;
 		tree->cut[at] = CUT_IS_CHAIN;
 	}
-	tree->cost[at] = best;
+	tree->cost[at] = best + run_weight(tree, first, last);
 }
 
 static void tree_solve(struct tree *tree)
@@ -160,9 +154,12 @@ static void tree_solve(struct tree *tree)
 
 	tree->cost = arena_alloc(tree->graph->arena, size * sizeof(tree->cost[0]));
 	tree->cut = arena_alloc(tree->graph->arena, size * sizeof(tree->cut[0]));
-	for (size_t length = 2; length <= tree->count; length++)
-		for (size_t first = 0; first + length <= tree->count; first++)
-			tree_solve_run(tree, first, first + length - 1);
+	for (size_t first = tree->count; first-- > 0;) {
+		const size_t row = tree_index(tree, first, 0), row_below = tree_index(tree, first + 1, 0);
+
+		for (size_t last = first + 1; last < tree->count; last++)
+			tree_solve_run(tree, first, last, row + last, row_below + last);
+	}
 }
 
 /* The cut that halves the weight best. */
@@ -182,43 +179,48 @@ static size_t cut_halves(const struct tree *tree, size_t first, size_t last)
 	return low;
 }
 
-static node_id chain_build(struct tree *tree, const struct chain *chain)
+/* ---- as a graph ---- */
+
+static node_id group_build(const struct tree *tree, const struct group *group)
 {
-	node_id node = chain->leaf;
+	const struct range *ranges = tree->ranges->items;
+	node_id node = ranges[group->first].leaf;
 
-	for (size_t i = chain->count; i-- > 0;) {
-		const struct range *range = &tree->ranges[chain->odd[i]];
+	for (size_t i = group->odd_count; i-- > 0;) {
+		const struct range *odd = &ranges[group->odd[i]];
 
-		node = graph_test(tree->graph, tree->held, BPF_JEQ, range->first, range->leaf, node);
+		node = graph_test(tree->graph, tree->held, BPF_JEQ, odd->first, odd->leaf, node);
 	}
 	return node;
 }
 
-static node_id tree_build(struct tree *tree, size_t first, size_t last)
+static node_id tree_build(const struct tree *tree, size_t first, size_t last)
 {
-	struct chain chain;
 	size_t cut;
 	node_id right;
 
 	if (first == last)
-		return tree->ranges[first].leaf;
+		return group_build(tree, &tree->groups[first]);
 	cut = tree->cut ? tree->cut[tree_index(tree, first, last)] : cut_halves(tree, first, last);
-	if (cut == CUT_IS_CHAIN && chain_find(tree, first, last, &chain))
-		return chain_build(tree, &chain);
+	if (cut == CUT_IS_CHAIN) {
+		struct group chain = tree->groups[first];
+
+		group_extend(tree->ranges, &chain, tree->groups[last].last);
+		return group_build(tree, &chain);
+	}
 	right = tree_build(tree, cut, last);
-	return graph_test(tree->graph, tree->held, BPF_JGE, tree->ranges[cut].first, right,
+	return graph_test(tree->graph, tree->held, BPF_JGE, tree->ranges->items[tree->groups[cut].first].first, right,
 			  tree_build(tree, first, cut - 1));
 }
 
 node_id graph_tree(struct graph *graph, struct held held, const struct ranges *ranges)
 {
-	struct tree tree = { .graph = graph, .held = held, .ranges = ranges->items, .count = ranges->count };
-	uint64_t *sum = arena_alloc(graph->arena, (ranges->count + 1) * sizeof(*sum));
+	struct tree tree = { .graph = graph, .held = held, .ranges = ranges };
 
-	for (size_t i = 0; i < ranges->count; i++)
-		sum[i + 1] = sum[i] + ranges->items[i].weight;
-	tree.sum = sum;
-	if (ranges->count <= OPTIMAL_MAX)
+	tree.groups = arena_alloc(graph->arena, ranges->count * sizeof(tree.groups[0]));
+	tree.sum = arena_alloc(graph->arena, (ranges->count + 1) * sizeof(tree.sum[0]));
+	make_groups(&tree);
+	if (tree.count <= OPTIMAL_MAX)
 		tree_solve(&tree);
-	return tree_build(&tree, 0, ranges->count - 1);
+	return tree_build(&tree, 0, tree.count - 1);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* An explicit errno beats the default one, then the smaller number: two denies have one answer, whatever their order. */
 static int by_strength(const void *a, const void *b)
@@ -17,22 +16,31 @@ static int by_strength(const void *a, const void *b)
 	return left->verdict.error < right->verdict.error ? -1 : left->verdict.error > right->verdict.error;
 }
 
-static struct verdict otherwise(const struct layer *layer, uint16_t call)
-{
-	const struct fallback *fallback = &layer->defaults[call_request_class(call)];
-	const struct call_row *row = &call_table[call];
-
-	if (fallback->written)
-		return fallback->verdict;
-	return (struct verdict){ .kind = VERDICT_DENY, .error = (uint16_t)row->deny_errno };
-}
-
 /* "deny" without errno answers EPERM when a call is meant. */
 static struct verdict with_errno(struct verdict verdict)
 {
 	if (verdict.kind == VERDICT_DENY && !verdict.error)
 		verdict.error = EPERM;
 	return verdict;
+}
+
+/* What a layer says about calls, and where to find it. */
+struct call_view {
+	struct planner *p;
+	const size_t *first; /* by call: its first rule in layer->calls; the next call's first is one past its last */
+	bool has_defaults;   /* some class has a written one */
+	bool has_guards;
+};
+
+static struct verdict otherwise(const struct call_view *view, uint16_t call)
+{
+	if (view->has_defaults) {
+		const struct fallback *fallback = &view->p->layer->defaults[call_request_class(call)];
+
+		if (fallback->written)
+			return with_errno(fallback->verdict);
+	}
+	return with_errno((struct verdict){ .kind = VERDICT_DENY, .error = (uint16_t)call_table[call].deny_errno });
 }
 
 /* Cases behind one that always holds can't be reached; what it says is what holds otherwise. */
@@ -48,60 +56,73 @@ static void close_cases(struct call_entry *entry)
 	}
 }
 
-/* From the call rules @first up to @last of the layer, which are those of this call. */
-static void fill_entry(struct planner *p, struct call_entry *entry, enum arch arch, size_t first, size_t last)
+static struct call_entry make_entry(const struct call_view *view, enum arch arch, uint32_t nr, uint16_t call)
 {
-	for (size_t i = first; i < last; i++) {
-		const struct call_rule *rule = &p->layer->calls.items[i];
-		struct call_case added = { .cond = rule->cond[arch], .verdict = rule->verdict };
+	const struct call_rule *rules = view->p->layer->calls.items;
+	const size_t first = view->first[call], last = view->first[call + 1];
+	struct call_entry entry = { .nr = nr | arch_table[arch].nr_base,
+				    .call = call,
+				    .otherwise = otherwise(view, call) };
 
-		if (!planner_active(p, rule->rule))
-			continue;
-		entry->cases = arena_grow(p->arena, entry->cases, entry->case_count, &entry->case_capacity,
-					  sizeof(added));
-		entry->cases[entry->case_count++] = added;
+	/* mostly one rule that allows, or none: nothing to sort */
+	if (last - first > 1 || (last > first && rules[first].cond[arch])) {
+		entry.case_capacity = last - first;
+		entry.cases = arena_alloc(view->p->arena, entry.case_capacity * sizeof(entry.cases[0]));
 	}
-	if (entry->case_count)
-		qsort(entry->cases, entry->case_count, sizeof(*entry->cases), by_strength);
-	entry->otherwise = with_errno(otherwise(p->layer, entry->call));
-	close_cases(entry);
-	plan_guard(p, arch, entry);
+	for (size_t i = first; i < last; i++) {
+		if (!planner_active(view->p, rules[i].rule))
+			continue;
+		if (entry.cases)
+			entry.cases[entry.case_count++] = (struct call_case){ .cond = rules[i].cond[arch],
+									      .verdict = rules[i].verdict };
+		else
+			entry.otherwise = with_errno(rules[i].verdict);
+	}
+	if (entry.case_count > 1)
+		qsort(entry.cases, entry.case_count, sizeof(entry.cases[0]), by_strength);
+	close_cases(&entry);
+	if (view->has_guards)
+		plan_guard(view->p, arch, &entry);
+	return entry;
 }
 
-static int by_nr(const void *a, const void *b)
+/* Every call of the tables, by number. */
+static void make_entries(const struct call_view *view, enum arch arch, struct call_entries *ret)
 {
-	const struct call_entry *left = a, *right = b;
+	ret->capacity = arch_table[arch].nr_end;
+	ret->items = arena_alloc(view->p->arena, ret->capacity * sizeof(ret->items[0]));
+	for (uint32_t nr = 0; nr < arch_table[arch].nr_end; nr++) {
+		const int call = call_find_nr(arch, nr);
 
-	return left->nr < right->nr ? -1 : left->nr > right->nr;
+		if (call >= 0)
+			ret->items[ret->count++] = make_entry(view, arch, nr, (uint16_t)call);
+	}
+}
+
+static const size_t *index_rules(const struct planner *p)
+{
+	const struct call_rules *rules = &p->layer->calls;
+	size_t *first = arena_alloc(p->arena, (call_count + 1) * sizeof(*first)), at = 0;
+
+	for (size_t call = 0; call < call_count; call++) {
+		first[call] = at;
+		while (at < rules->count && rules->items[at].call == call)
+			at++;
+	}
+	first[call_count] = at;
+	return first;
 }
 
 void plan_calls(struct planner *p)
 {
-	const struct call_rules *rules = &p->layer->calls;
+	struct call_view view = { .p = p, .first = index_rules(p), .has_guards = plan_has_guards(p) };
 	struct call_policy *policy = &p->out->calls;
-	size_t at = 0;
 
+	for (int i = 0; i < REQUEST_CLASS_COUNT; i++)
+		view.has_defaults |= p->layer->defaults[i].written;
 	policy->arches = p->layer->arches;
 	policy->unknown = (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
-	for (size_t call = 0; call < call_count; call++) {
-		size_t first = at;
-
-		while (at < rules->count && rules->items[at].call == call)
-			at++;
-		for (unsigned arch = 0; arch < ARCH_COUNT; arch++) {
-			struct call_entry *entry;
-
-			if (!(policy->arches & 1u << arch) || call_table[call].nr[arch] == CALL_NR_NONE)
-				continue;
-			entry = arena_push(p->arena, &policy->entries[arch]);
-			*entry = (struct call_entry){ .nr = (uint32_t)call_table[call].nr[arch] |
-							    arch_table[arch].nr_base,
-						      .call = (uint16_t)call };
-			fill_entry(p, entry, (enum arch)arch, first, at);
-		}
-	}
-	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
-		if (policy->entries[arch].count)
-			qsort(policy->entries[arch].items, policy->entries[arch].count, sizeof(struct call_entry),
-			      by_nr);
+	for (enum arch arch = 0; arch < ARCH_COUNT; arch++)
+		if (policy->arches & 1U << arch)
+			make_entries(&view, arch, &policy->entries[arch]);
 }

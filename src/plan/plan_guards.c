@@ -125,3 +125,11 @@ void plan_guard(struct planner *p, enum arch arch, struct call_entry *entry)
 		*entry = call_entry_join(&guard, entry, p->arena);
 	}
 }
+
+bool plan_has_guards(const struct planner *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(guards); i++)
+		if (guards[i].stands(p->out))
+			return true;
+	return false;
+}

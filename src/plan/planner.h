@@ -90,6 +90,8 @@ void plan_seal(struct planner *p);
 const char *plan_seal_obstacle(const struct planner *p, const char **ret_help, enum mechanism *ret_missing);
 /* What the layer's mechanisms ask of one call, joined into @entry. */
 void plan_guard(struct planner *p, enum arch arch, struct call_entry *entry);
+/* Would it change any? */
+bool plan_has_guards(const struct planner *p);
 /* Does a rule open call @name, under whichever condition? */
 bool planner_call_is_open(const struct planner *p, const char *name);
 /* Can anything be executed after the start? */

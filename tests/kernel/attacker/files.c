@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -236,6 +237,119 @@ static enum outcome attack_overwrite(char *const *arguments)
 	return untried("no such way: %s", arguments[1]);
 }
 
+/* ---- a file that gives whoever executes it the rights of its owner ---- */
+
+static int mark_by_chmod(const char *path, int fd, mode_t mode)
+{
+	(void)fd;
+	return chmod(path, mode);
+}
+
+static int mark_by_fchmod(const char *path, int fd, mode_t mode)
+{
+	(void)path;
+	return fchmod(fd, mode);
+}
+
+static int mark_by_fchmodat(const char *path, int fd, mode_t mode)
+{
+	(void)fd;
+	return fchmodat(AT_FDCWD, path, mode, 0);
+}
+
+static int mark_by_fchmodat2(const char *path, int fd, mode_t mode)
+{
+	(void)fd;
+	return (int)syscall(SYS_fchmodat2, AT_FDCWD, path, mode, 0);
+}
+
+static const struct {
+	const char *name;
+	int (*act)(const char *path, int fd, mode_t mode);
+} marks[] = {
+	{ "chmod", mark_by_chmod },
+	{ "fchmod", mark_by_fchmod },
+	{ "fchmodat", mark_by_fchmodat },
+	{ "fchmodat2", mark_by_fchmodat2 },
+};
+
+static enum outcome attack_mark(char *const *arguments)
+{
+	const mode_t bit = strcmp(arguments[2], "group") == 0 ? S_ISGID : S_ISUID;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		int fd;
+
+		if (strcmp(marks[i].name, arguments[1]) != 0)
+			continue;
+		fd = open(arguments[0], O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return refused(arguments[0], errno);
+		if (marks[i].act(arguments[0], fd, bit | 0755) < 0)
+			return refused(arguments[1], errno);
+		if (fstat(fd, &st) < 0 || !(st.st_mode & bit))
+			return refused("the kernel dropped the bit", EPERM);
+		return succeeded("made %s set-id", arguments[0]);
+	}
+	return untried("no such way: %s", arguments[1]);
+}
+
+static int fill_by_write(int fd)
+{
+	return write(fd, "x", 1) == 1 ? 0 : -1;
+}
+
+static int fill_by_map(int fd)
+{
+	char *at;
+
+	if (ftruncate(fd, 1) < 0)
+		return -1;
+	at = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -1;
+	*at = 'x';
+	return msync(at, 1, MS_SYNC);
+}
+
+static int fill_by_allocation(int fd)
+{
+	return fallocate(fd, 0, 0, 1);
+}
+
+static const struct {
+	const char *name;
+	int (*act)(int fd);
+} fills[] = {
+	{ "write", fill_by_write },
+	{ "map", fill_by_map },
+	{ "fallocate", fill_by_allocation },
+};
+
+/* Made with the bits at once. What is empty is no program: they have to survive what fills it. */
+static enum outcome attack_born(char *const *arguments)
+{
+	struct stat st;
+
+	umask(0);
+	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+		int fd;
+
+		if (strcmp(fills[i].name, arguments[1]) != 0)
+			continue;
+		fd = open(arguments[0], O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 06755);
+		if (fd < 0)
+			return refused(arguments[0], errno);
+		if (fills[i].act(fd) < 0)
+			return refused(arguments[1], errno);
+		if (fstat(fd, &st) < 0 || st.st_size == 0 || !(st.st_mode & (S_ISUID | S_ISGID)))
+			return refused("the bits were gone after writing", EPERM);
+		return succeeded("made %s set-id, and filled it", arguments[0]);
+	}
+	return untried("no such way: %s", arguments[1]);
+}
+
 static const struct attack items[] = {
 	{ "read-file", "PATH", "read a file", attack_read },
 	{ "environ", "PID", "read /proc/PID/environ", attack_environ },
@@ -245,6 +359,8 @@ static const struct attack items[] = {
 	{ "delete-file", "PATH", "delete a file", attack_unlink },
 	{ "symlink", "TARGET PATH", "make a symbolic link", attack_symlink },
 	{ "chmod", "PATH", "change the mode", attack_chmod },
+	{ "mark", "PATH WAY KIND", "make a file set-user-id or (KIND) set-group-id", attack_mark },
+	{ "born", "PATH WAY", "make a new file set-id, and fill it", attack_born },
 	{ "fchmod", "PATH", "change the mode through a reading descriptor", attack_fchmod },
 	{ "fchown", "PATH", "change the owner through a reading descriptor", attack_fchown },
 	{ "fsetxattr", "PATH", "set an attribute through a reading descriptor", attack_fsetxattr },

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -181,6 +182,23 @@ static const struct {
 	{ "alg", AF_ALG, SOCK_SEQPACKET, 0 },
 };
 
+/* Names that are in no file system: PATH begins with @. */
+static enum outcome attack_abstract(char *const *arguments)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const size_t size = strlen(arguments[0]);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return refused("socket", errno);
+	if (size >= sizeof(address.sun_path))
+		return untried("the name is too long");
+	memcpy(address.sun_path + 1, arguments[0] + 1, size - 1);
+	if (connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) == 0)
+		return succeeded("connected to %s", arguments[0]);
+	return refused("connect", errno);
+}
+
 /* Errnos with which a kernel says that it lacks the protocol, or this user the privilege (EPERM is left to refused()). */
 static int kernel_lacks(int error)
 {
@@ -218,6 +236,7 @@ static const struct attack items[] = {
 	{ "udp", "PORT", "send a datagram", attack_udp },
 	{ "udp-message", "PORT", "send a datagram by sendmsg", attack_udp_message },
 	{ "unix", "PATH", "connect to a unix socket", attack_unix },
+	{ "abstract", "@NAME", "connect to an abstract unix socket", attack_abstract },
 	{ "socket", "KIND", "make a socket of a kind", attack_socket },
 	{ "socket-wide", "", "make a unix socket with unknown upper bits", attack_socket_wide },
 };

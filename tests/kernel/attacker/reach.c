@@ -139,6 +139,27 @@ static enum outcome attack_sigio(char *const *arguments)
 	return own_and_poke((pid_t)number(arguments[0]), F_SETOWN, NULL, 0, "F_SETOWN");
 }
 
+/* A terminal that becomes ready signals its foreground group: FIOASYNC makes that group the owner. Whether somebody got the
+ * signal is for the starter to see, who types a line when this one says so. */
+static enum outcome attack_terminal_signal(char *const *arguments)
+{
+	const struct timespec patience = { 5, 0 };
+	sigset_t io;
+	int on = 1;
+
+	(void)arguments;
+	sigemptyset(&io);
+	sigaddset(&io, SIGIO);
+	sigprocmask(SIG_BLOCK, &io, NULL);
+	signal(SIGIO, SIG_DFL);
+	if (ioctl(STDIN_FILENO, FIOASYNC, &on) < 0)
+		return refused("FIOASYNC", errno);
+	printf("armed\n");
+	if (sigtimedwait(&io, NULL, &patience) != SIGIO)
+		return untried("no signal arrived here");
+	return succeeded("made the terminal signal its group");
+}
+
 /* A clock number with a process number in it: the timer is kept in that process. */
 static enum outcome attack_clock(char *const *arguments)
 {
@@ -184,6 +205,7 @@ static const struct attack items[] = {
 	{ "owner", "PID", "have a descriptor signal a process (F_SETOWN)", attack_owner },
 	{ "owner-ex", "PID", "the same by F_SETOWN_EX", attack_owner_ex },
 	{ "sigio", "PID", "have a descriptor send SIGIO to a process", attack_sigio },
+	{ "terminal-signal", "", "have the terminal signal its foreground group", attack_terminal_signal },
 	{ "datagram", "PATH", "send to a foreign socket out of a socketpair", attack_datagram },
 };
 const struct attacks reach_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -56,7 +56,7 @@ struct host_facts {
 	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */
 	const char *script_interpreter; /* real path, NULL: not a #! script */
 	bool stack_is_code;             /* the binary that runs asks for an executable stack */
-	bool attended; /* somebody stays with the program anyhow (a log, a limit): he has to be out of its reach */
+	bool attended;   /* somebody stays with the program anyhow (a log, a limit): he has to be out of its reach */
 	bool in_process; /* nothing will be started: the plan is for a process that runs already, and goes on running */
 	struct {
 		const char **items;

@@ -10,6 +10,7 @@
 #define CORDON_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -147,6 +148,64 @@ struct cordon_confine_options {
  *   in all. End the process. */
 int cordon_confine(const struct cordon_policy *policy, const struct cordon_confine_options *options,
 		   struct cordon_error **ret_error);
+
+/* ---- a program of one's own ---- */
+
+/* Set to zero, then @size and @argv, then what is wanted. */
+struct cordon_spawn_options {
+	size_t size;         /* sizeof(struct cordon_spawn_options) of the caller */
+	unsigned flags;      /* 0 */
+	unsigned reserved;   /* 0 */
+	const char *program; /* a path, or a name that is looked up in PATH; NULL: argv[0] */
+	char *const *argv;   /* ends with NULL; at least one */
+	char *const *envp;   /* NULL: this process's; the policy's `env` lines change it */
+	const int *
+		standard_fds; /* three: what becomes 0, 1 and 2 of the program, -1: /dev/null; NULL: as they are here */
+	const int *keep_fds;  /* above 2, under the same numbers; all others are closed */
+	size_t keep_fd_count;
+};
+
+/* A program that was started, until it is freed. */
+struct cordon_process;
+
+/* Start a program under @policy, as `cordon run` does; this process itself stays as it is. The program is executed only when
+ * everything is in force, and this returns only when it has been executed, or nothing of it has run.
+ *
+ * Any number of threads may do this, and whatever else, at the same time: what allocates or takes locks is done before the
+ * fork, and no descriptor is ever inheritable. Handlers of this process don't run in the child; its program gets the signal
+ * mask of the calling thread, default dispositions for what has a handler here, and what is ignored here stays ignored.
+ *
+ * The child is an ordinary one: SIGCHLD says that it has ended. In a process that ignores SIGCHLD, or waits for any child
+ * (waitpid(-1)), its status may be lost (cordon_process_wait() gives -ECHILD).
+ * Where the policy needs a parent that stays (`net accept` on some ports, `isolate pid`, `wx sealed` with a loader), the
+ * child is that parent and the program a child of it: signals are passed on, SIGSTOP and SIGKILL excepted (its death ends
+ * the program), and it ends with the program's status. It holds a copy of this process's memory, which nobody can read, and
+ * of the descriptors that the program got, until then.
+ *
+ * 0 and *ret, or
+ * -EINVAL: @options are wrong, a `test` or `never` line does not hold, or a descriptor would go around the policy;
+ * -E2BIG: options from the future, or a filter that is longer than the kernel takes; -ENOTSUP: lines of the policy are
+ * carried by nothing here; -ENOENT: there is no such program; -EACCES: it can't be executed, or the policy hides it;
+ * -EBADF: a descriptor is not open; -ECANCELED: the kernel refused a step of the start; -EAGAIN: no process can be made;
+ * -ENOMEM. Nothing of a child is left then. */
+int cordon_spawn(const struct cordon_policy *policy, const struct cordon_spawn_options *options,
+		 struct cordon_process **ret, struct cordon_error **ret_error);
+
+/* Of the child. The number is its own until its end was waited for. */
+pid_t cordon_process_pid(const struct cordon_process *process);
+/* A pidfd (see pidfd_open(2)) that lives as long as @process; readable when the child has ended. */
+int cordon_process_pidfd(const struct cordon_process *process);
+
+/* Wait until the program has ended, at most @timeout_ms (-1: forever). *ret_status (may be NULL) gets its exit status, or 128
+ * and the number of the signal that ended it. -ETIMEDOUT: it still runs; -ECHILD: somebody else has waited for it. May be
+ * called again. */
+int cordon_process_wait(struct cordon_process *process, int timeout_ms, int *ret_status);
+
+/* -ESRCH: it has ended; -EPERM: it runs as somebody else; -EINVAL: no such signal. */
+int cordon_process_kill(const struct cordon_process *process, int signal);
+
+/* Ends the program (SIGKILL) if it still runs, and waits for that. */
+void cordon_process_free(struct cordon_process *process);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

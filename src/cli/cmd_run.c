@@ -7,9 +7,9 @@
 
 #include "cli/cli.h"
 #include "cli/explain.h"
-#include "cli/program.h"
 #include "cli/session.h"
 #include "enforce/enforce.h"
+#include "lib/program.h"
 #include "supervise/supervisor.h"
 
 struct run_settings {

@@ -6,6 +6,7 @@
 #ifndef CORDON_ENFORCE_CONFINEMENT_H
 #define CORDON_ENFORCE_CONFINEMENT_H
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,6 +80,14 @@ struct report {
 	int error;           /* errno */
 	int listener;        /* descriptor number, -1: not yet */
 	pid_t init, program; /* as the parent sees them; 0: not yet */
+	bool executing;      /* the last step has begun */
+	uint32_t alive;      /* a robust futex of the program until it is executed (spawn.c) */
+};
+
+/* What the kernel looks at when the program is executed (spawn.c). */
+struct sign_of_life {
+	struct robust_list entry;
+	struct robust_list_head head;
 };
 
 enum identity_map { MAP_SELF, MAP_ALL };
@@ -94,7 +103,9 @@ struct confinement {
 	const char *directory; /* where to go before the program starts; NULL: stay */
 	const int *keep_fds;
 	size_t keep_fd_count;
-	int abi;   /* Landlock's */
+	int abi;      /* Landlock's */
+	bool spawned; /* in a child of a process that goes on (spawn.c); report is shared */
+	struct sign_of_life sign;
 	bool self; /* nothing is started: this process confines itself (self.c) */
 	struct filter *filters;
 	size_t filter_count;
@@ -173,6 +184,7 @@ struct handed {
 	ino_t inode;
 	bool readable, writable;
 	bool directory;
+	bool standard; /* 0, 1 or 2 of the program */
 	bool mappable; /* a regular file, executable mappings not excluded by its mount */
 };
 /* 0, or -EBADF */
@@ -190,6 +202,12 @@ __attribute__((noreturn)) void failure_leave(const struct confinement *confineme
 /* ---- parent.c, init.c ---- */
 
 must_check int parent_start(struct confinement *confinement, struct diags *diags, int *ret_status);
+/* The same without words: -errno when this process can't be a parent; else 0, and the report says whether a step failed. */
+must_check int parent_run(struct confinement *confinement, int *ret_status);
+/* Called by the process that will be the program, before its steps; for spawn.c to see when it is executed. */
+void sign_of_life_begin(struct confinement *confinement);
+/* For the filters. */
+must_check int confinement_draw_token(struct confinement *confinement, struct diags *diags);
 /* Process 1 of a pid namespace: collects orphans until the namespace ends. */
 __attribute__((noreturn)) void init_run(const struct confinement *confinement);
 /* Give up all capabilities but @kept, and the way back. */

@@ -109,7 +109,7 @@ static int check_directory(const struct plan *plan, const struct handed *handed,
 {
 	struct diag *diag;
 
-	if (!handed->directory || handed->fd >= STANDARD_FDS || !(plan->isolate & ISOLATE_MOUNT))
+	if (!handed->directory || !handed->standard || !(plan->isolate & ISOLATE_MOUNT))
 		return 0;
 	diag = diag_error(diags, "C0607", (struct span){ 0 },
 			  "descriptor %d is the directory %s outside the new mounts", handed->fd,
@@ -130,15 +130,27 @@ static int check_ring(int fd, struct diags *diags)
 	return -EINVAL;
 }
 
+/* First those that become 0, 1 and 2, then the others. */
+static int handed_fd(const struct launch *launch, size_t i)
+{
+	if (i >= STANDARD_FDS)
+		return launch->keep_fds[i - STANDARD_FDS];
+	return launch->standard_fds ? launch->standard_fds[i] : (int)i;
+}
+
 int descriptors_check(const struct plan *plan, const struct launch *launch, struct diags *diags)
 {
 	size_t count = STANDARD_FDS + launch->keep_fd_count;
 	struct handed *handed = arena_alloc(diags->arena, count * sizeof(*handed));
 
 	for (size_t i = 0; i < count; i++) {
-		int fd = i < STANDARD_FDS ? (int)i : launch->keep_fds[i - STANDARD_FDS];
-		int result = handed_look(fd, &handed[i]);
+		const int fd = handed_fd(launch, i);
+		int result;
 
+		if (fd < 0 && i < STANDARD_FDS)
+			continue;
+		result = handed_look(fd, &handed[i]);
+		handed[i].standard = i < STANDARD_FDS;
 		if (result < 0) {
 			diag_help(diags,
 				  diag_error(diags, "C0606", (struct span){ 0 }, "descriptor %d is not open", fd),

@@ -45,6 +45,8 @@ struct launch {
 	char *const *envp;   /* the caller's environment; the plan's env statements are applied to it */
 	const int *keep_fds; /* descriptors above 2 that stay open */
 	size_t keep_fd_count;
+	/* What becomes 0, 1 and 2 of the program (-1: /dev/null), for confinement_spawn(); NULL: they are as in this process. */
+	const int *standard_fds;
 	/* Who answers what the filter hands over; needed where the plan hands something over (plan_asks). His fd is set
 	 * to the listener before begin(). */
 	struct attendant *supervisor;

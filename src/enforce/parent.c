@@ -75,6 +75,7 @@ static struct report *share_report(void)
 
 __attribute__((noreturn)) static void run_program(struct confinement *confinement)
 {
+	sign_of_life_begin(confinement);
 	if (steps_run(confinement, confinement->fork_at, confinement->steps.count) < 0)
 		sys_leave(125);
 	sys_leave(125);
@@ -348,29 +349,36 @@ static int run(struct confinement *confinement, struct parent *parent)
 	return result < 0 ? result : 0;
 }
 
-int parent_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+int parent_run(struct confinement *confinement, int *ret_status)
 {
 	struct parent parent = { .confinement = confinement, .signals = -1 };
-	struct report *report = share_report();
-	int result = report ? 0 : -ENOMEM;
+	struct report *report = confinement->spawned ? confinement->report : share_report();
+	int result;
 
+	if (!report)
+		return -ENOMEM;
+	confinement->report = report;
 	parent.wants_listener = confinement->launch->supervisor != NULL;
 	gather_attendants(&parent);
-	if (report) {
-		confinement->report = report;
-		result = block_signals(confinement, &parent);
-	}
+	result = block_signals(confinement, &parent);
 	if (result == 0)
 		result = run(confinement, &parent);
-	if (report)
-		unblock_signals(confinement, &parent);
+	unblock_signals(confinement, &parent);
+	*ret_status = parent.status;
+	return result;
+}
+
+int parent_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+{
+	int status = 0, result = parent_run(confinement, &status);
+
 	if (result < 0) {
 		diag_error(diags, "C0621", (struct span){ 0 }, "this process can't stay as the program's parent: %s",
 			   strerrordesc_np(-result));
 		return -ECANCELED;
 	}
-	if (report->failed)
+	if (confinement->report->failed)
 		return failure_diagnose(confinement, diags);
-	*ret_status = parent.status;
+	*ret_status = status;
 	return 0;
 }

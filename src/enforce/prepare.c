@@ -184,7 +184,7 @@ int confinement_prepare(const struct plan *plan, const struct launch *launch, st
 	confinement->launch = launch;
 	confinement->keeps_parent = plan->keeps_parent || launch->supervisor || launch->attendant_count;
 	confinement->arena = arena;
-	if (result == 0)
+	if (result == 0 && !launch->standard_fds)
 		result = descriptors_fill();
 	if (result == 0)
 		result = descriptors_check(plan, launch, diags);

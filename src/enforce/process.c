@@ -71,6 +71,7 @@ int step_execute(struct confinement *confinement, const struct step *step)
 	const struct image *image = &confinement->image;
 
 	(void)step;
+	confinement->report->executing = true;
 	return sys_execveat(image->by_path ? AT_FDCWD : image->fd, image->by_path ? image->path : "", confinement->argv,
 			    confinement->envp, image->by_path ? 0 : AT_EMPTY_PATH, confinement->token);
 }

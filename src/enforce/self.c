@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 
 #include "enforce/confinement.h"
@@ -127,10 +126,7 @@ static int prepare(struct self *self, const struct plan *plan, const struct self
 		return result;
 	limits_prepare(confinement);
 	add_steps(self, options->closes);
-	if (getrandom(confinement->token, sizeof(confinement->token), 0) != sizeof(confinement->token))
-		return refuse(diags, "there are no random numbers", "allow getrandom()");
-	filters_set_token(confinement);
-	return 0;
+	return confinement_draw_token(confinement, diags);
 }
 
 /* ---- try ---- */

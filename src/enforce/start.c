@@ -14,15 +14,22 @@ static int draw_token(uint32_t token[2])
 	return 0;
 }
 
-int confinement_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+int confinement_draw_token(struct confinement *confinement, struct diags *diags)
 {
-	int result = draw_token(confinement->token);
-
-	if (result < 0) {
+	if (draw_token(confinement->token) < 0) {
 		diag_error(diags, "C0621", (struct span){ 0 }, "no random numbers for the start");
 		return -ECANCELED;
 	}
 	filters_set_token(confinement);
+	return 0;
+}
+
+int confinement_start(struct confinement *confinement, struct diags *diags, int *ret_status)
+{
+	int result = confinement_draw_token(confinement, diags);
+
+	if (result < 0)
+		return result;
 	if (confinement->keeps_parent)
 		return parent_start(confinement, diags, ret_status);
 	result = steps_run(confinement, 0, confinement->steps.count);

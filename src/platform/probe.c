@@ -133,13 +133,13 @@ int attempt_run(attempt_function *function, struct attempt *attempt)
 	attempt->value = 0;
 	attempt->done = false;
 	attempt->detail[0] = '\0';
-	child = sys_fork(SIGCHLD);
+	/* Exit signal 0: a caller with children of its own hears nothing, and doesn't collect this one. */
+	child = sys_fork(0);
 	if (child == 0)
 		run_child(function, attempt);
 	if (child < 0)
 		return child;
-	/* ECHILD: the caller ignores SIGCHLD; the child has ended all the same. */
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
 		;
 	if (attempt->done)
 		return 0;

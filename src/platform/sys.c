@@ -110,6 +110,11 @@ pid_t sys_fork(unsigned long flags)
 	return result(syscall(SYS_clone, flags, NULL, NULL, NULL, NULL));
 }
 
+pid_t sys_fork_pidfd(unsigned long flags, int *ret_pidfd)
+{
+	return result(syscall(SYS_clone, flags | CLONE_PIDFD, NULL, ret_pidfd, NULL, NULL));
+}
+
 void sys_leave(int status)
 {
 	syscall(SYS_exit_group, status);

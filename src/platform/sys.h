@@ -48,6 +48,8 @@ must_check int sys_seccomp_token(unsigned operation, unsigned flags, const void 
 int sys_execveat(int dir, const char *path, char *const *argv, char *const *envp, int flags, const uint32_t token[2]);
 /* fork() without libc's handlers: only async-signal-safe calls in the child. @flags: CLONE_* without CLONE_VM. */
 must_check pid_t sys_fork(unsigned long flags);
+/* The same; *ret_pidfd gets a descriptor of the child (close-on-exec) in the parent. */
+must_check pid_t sys_fork_pidfd(unsigned long flags, int *ret_pidfd);
 /* Leave at once, whatever filter stands: when even exit is denied a fault ends the process. */
 __attribute__((noreturn)) void sys_leave(int status);
 

@@ -1,5 +1,5 @@
 /* program.c - PATH look-up. What is found here is opened and checked again when it is started. */
-#include "cli/program.h"
+#include "lib/program.h"
 
 #include <errno.h>
 #include <limits.h>

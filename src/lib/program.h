@@ -1,6 +1,6 @@
-/* program.h - find what `cordon run` shall start, as a shell would. */
-#ifndef CORDON_CLI_PROGRAM_H
-#define CORDON_CLI_PROGRAM_H
+/* program.h - find what shall be started, as a shell would. */
+#ifndef CORDON_LIB_PROGRAM_H
+#define CORDON_LIB_PROGRAM_H
 
 #include "base/arena.h"
 #include "base/cleanup.h"

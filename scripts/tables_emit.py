@@ -13,14 +13,15 @@ ARCH_INFO = {
 # Kernel headers, and some of the C library that go together with them, that define what the tables name.
 HEADERS = """
 errno.h signal.h time.h sys/resource.h sys/socket.h sys/stat.h sys/time.h unistd.h linux/audit.h linux/bpf.h
-linux/capability.h linux/close_range.h linux/eventpoll.h linux/falloc.h linux/fanotify.h linux/fcntl.h linux/fs.h
-linux/fscrypt.h linux/fsverity.h linux/futex.h linux/if_tun.h linux/in.h linux/in6.h linux/inotify.h linux/io_uring.h
-linux/ioprio.h linux/ipc.h linux/kcmp.h linux/kexec.h linux/keyctl.h linux/landlock.h linux/loop.h linux/membarrier.h
-linux/memfd.h linux/mempolicy.h linux/mman.h linux/module.h linux/mount.h linux/msg.h linux/net.h linux/nsfs.h
-linux/openat2.h linux/perf_event.h linux/personality.h linux/pidfd.h linux/prctl.h linux/ptrace.h linux/random.h
-linux/reboot.h linux/rseq.h linux/rtc.h linux/sched.h linux/seccomp.h linux/securebits.h linux/sem.h linux/shm.h
-linux/sockios.h linux/stat.h linux/tcp.h linux/timerfd.h linux/userfaultfd.h linux/vt.h linux/wait.h linux/watchdog.h
-linux/xattr.h asm/ioctls.h asm/prctl.h asm/socket.h
+linux/capability.h linux/cdrom.h linux/close_range.h linux/eventpoll.h linux/falloc.h linux/fanotify.h linux/fcntl.h
+linux/fiemap.h linux/fs.h linux/fscrypt.h linux/fsverity.h linux/futex.h linux/if_tun.h linux/in.h linux/in6.h
+linux/inotify.h linux/io_uring.h linux/ioprio.h linux/ipc.h linux/kcmp.h linux/kd.h linux/kexec.h linux/keyctl.h
+linux/landlock.h linux/loop.h linux/membarrier.h linux/memfd.h linux/mempolicy.h linux/mman.h linux/module.h
+linux/mount.h linux/msg.h linux/net.h linux/nsfs.h linux/openat2.h linux/perf_event.h linux/personality.h
+linux/pidfd.h linux/prctl.h linux/ptrace.h linux/random.h linux/reboot.h linux/rseq.h linux/rtc.h linux/sched.h
+linux/seccomp.h linux/securebits.h linux/sem.h linux/serial.h linux/shm.h linux/sockios.h linux/stat.h linux/tcp.h
+linux/timerfd.h linux/uinput.h linux/userfaultfd.h linux/vt.h linux/wait.h linux/watch_queue.h linux/watchdog.h
+linux/xattr.h asm/ioctls.h asm/prctl.h asm/socket.h asm/termbits.h
 """.split()
 
 
@@ -219,7 +220,8 @@ def data(tables):
         ("errno", tables.errno), ("signal", tables.signal), ("capability", tables.capability),
         ("ioctl", ioctls), ("rlimit", tables.rlimit))]
     return "\n".join([NOTE + '#include "platform/tables_data.h"\n', emit_types(tables), emit_sets(tables),
-                      emit_calls(tables), emit_numbers(tables), emit_groups(tables), emit_uring(tables), *named, emit_rest(tables)])
+                      emit_calls(tables), emit_numbers(tables), emit_groups(tables), emit_uring(tables),
+                      *named, emit_rest(tables)])
 
 
 def assert_equal(name, value):

@@ -51,7 +51,10 @@ static void plan_signal(struct planner *p, size_t i)
 			planner_refuse(p, i, MECHANISM_SUPERVISOR, "drop `isolate pid` or this line",
 				       "with a pid namespace nobody outside can be named");
 		else
-			planner_carry(p, i, MECHANISM_SECCOMP | MECHANISM_LANDLOCK, NULL);
+			planner_carry(p, i,
+				      rule->operations & SIGNAL_OTHER ? (uint32_t)MECHANISM_SECCOMP
+								      : MECHANISM_SECCOMP | MECHANISM_LANDLOCK,
+				      NULL);
 		return;
 	}
 	if (rule->operations == all)

@@ -182,8 +182,8 @@ def check_headers_are_covered(tables, compiler, headers):
         tap.ok(f"{header}: every number is in syscalls.tbl", names and not missing, " ".join(missing))
 
 
-ENUM_HEADERS = """stddef.h linux/fcntl.h linux/bpf.h linux/in.h linux/in6.h linux/io_uring.h linux/ioprio.h linux/kcmp.h
-linux/landlock.h linux/membarrier.h linux/mempolicy.h linux/mount.h linux/personality.h linux/tcp.h""".split()
+ENUM_HEADERS = """stddef.h linux/fcntl.h linux/fiemap.h linux/bpf.h linux/in.h linux/in6.h linux/io_uring.h
+linux/ioprio.h linux/kcmp.h linux/landlock.h linux/membarrier.h linux/mempolicy.h linux/mount.h linux/personality.h linux/tcp.h""".split()
 
 
 def check_enumerators(tables, compiler, arch):

@@ -132,7 +132,7 @@ TEST(others)
 		{ "signal domain", "signal", true, OBJECTS, NULL },
 		{ "signal self", "signal", false, MECHANISM_SUPERVISOR, "children" },
 		{ "use std/c-runtime@1\nsignal self", "signal", true, OBJECTS, NULL },
-		{ "signal other", "signal", true, OBJECTS, NULL },
+		{ "signal other", "signal", true, FILTER, NULL },
 		{ "signal other\nnet accept tcp *:80", "signal", false, MECHANISM_SUPERVISOR, "parent" },
 		{ "syscall prlimit64", "syscall", true, FILTER, NULL },
 		{ "syscall prlimit64\nnet accept tcp *:80", "syscall", false, MECHANISM_SUPERVISOR, "parent" },

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "cli/session.h"
-#include "lib/decision.h"
+#include "lib/decision_print.h"
 
 struct explain_settings {
 	struct policy_settings policy;

@@ -10,11 +10,12 @@
 #include "cli/session.h"
 #include "enforce/enforce.h"
 #include "lib/program.h"
-#include "supervise/supervisor.h"
+#include "supervise/company.h"
 
 struct run_settings {
 	struct policy_settings policy;
 	struct texts keep_fds;
+	const char *log;
 	bool best_effort, dry_run;
 };
 
@@ -24,6 +25,8 @@ static const struct option options[] = {
 	  offsetof(struct run_settings, dry_run), NULL },
 	{ 0, "keep-fd", "N", "leave descriptor N open; others above 2 are closed", OPTION_LIST,
 	  offsetof(struct run_settings, keep_fds), NULL },
+	{ 0, "log", "FILE", "add each denial to FILE (or to descriptor N: fd:N) as a JSON line", OPTION_TEXT,
+	  offsetof(struct run_settings, log), NULL },
 	{ 0, "best-effort", NULL, "run even where a rule can't be enforced, after listing what is lost", OPTION_FLAG,
 	  offsetof(struct run_settings, best_effort), NULL },
 };
@@ -183,10 +186,9 @@ static int exit_status(int wait_status)
 }
 
 static int confine(struct cli *cli, const struct run_settings *settings, const struct program *program,
-		   const struct plan *plan, const int *keep_fds)
+		   const struct plan *plan, const int *keep_fds, struct company *company)
 {
 	extern char **environ;
-	struct supervisor supervisor;
 	struct launch launch = {
 		.program = program->path,
 		.argv = (char *const *)cli->operands,
@@ -197,11 +199,7 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	struct confinement *confinement;
 	int error, status;
 
-	if (plan_asks(plan)) {
-		supervisor_init(&supervisor, plan, cli->arena);
-		launch.supervisor = &supervisor.attendant;
-		launch.calls = &supervisor.calls;
-	}
+	company_gather(company, plan, cli->arena, &launch);
 	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
 	if (error) {
 		cli_report(cli);
@@ -220,6 +218,51 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 		return confinement_exit_status(error);
 	}
 	return exit_status(status);
+}
+
+static int plan_and_run(struct cli *cli, const struct run_settings *settings, const struct program *program,
+			struct session *session, const int *keep_fds, struct company *company)
+{
+	int status = session_plan(cli, NULL, program->real, session);
+
+	if (status == 0)
+		status = settle_uncarried(cli, settings, session->plan);
+	if (status)
+		return status;
+	if (session->plan->uncarried) {
+		/* --dry-run: what is missing was said, and there is no confinement to show. */
+		(void)!show(cli, program, session->plan, NULL);
+		return EXIT_SETUP;
+	}
+	return confine(cli, settings, program, session->plan, keep_fds, company);
+}
+
+/* The program would write into its own record. */
+static bool log_is_kept(struct cli *cli, const struct run_settings *settings, const int *keep_fds)
+{
+	const int number = settings->log ? sink_number(settings->log) : -1;
+
+	for (size_t i = 0; i < settings->keep_fds.count; i++)
+		if (keep_fds[i] == number) {
+			cli_error(cli, "C0704", "`--log fd:%d` and `--keep-fd %d` exclude each other", number, number);
+			return true;
+		}
+	return false;
+}
+
+static int plan_and_confine(struct cli *cli, const struct run_settings *settings, const struct program *program,
+			    struct session *session, const int *keep_fds)
+{
+	struct company company;
+	int status;
+
+	if (log_is_kept(cli, settings, keep_fds) || company_open(&company, settings->log, cli->arena, &cli->diags) < 0)
+		return cli_fail(cli);
+	session->attended = company.log != NULL;
+	session->log = company_log_path(&company, cli->arena);
+	status = plan_and_run(cli, settings, program, session, keep_fds, &company);
+	company_release(&company);
+	return status;
 }
 
 static int cmd_run(struct cli *cli, const void *settings_)
@@ -251,18 +294,7 @@ static int cmd_run(struct cli *cli, const void *settings_)
 	if (session.loaded.vanilla)
 		cli_warn(cli, "cordon: WARNING: profile `%s` is left out, as it wants it (`else vanilla`)",
 			 session.loaded.vanilla);
-	status = session_plan(cli, NULL, program.real, &session);
-	if (status)
-		return status;
-	status = settle_uncarried(cli, settings, session.plan);
-	if (status)
-		return status;
-	if (session.plan->uncarried) {
-		/* --dry-run: what is missing was said, and there is no confinement to show. */
-		(void)!show(cli, &program, session.plan, NULL);
-		return EXIT_SETUP;
-	}
-	return confine(cli, settings, &program, session.plan, keep_fds);
+	return plan_and_confine(cli, settings, &program, &session, keep_fds);
 }
 
 const struct verb verb_run = {

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "plan/plan.h"
 #include "platform/tables.h"
+#include "policy/decision.h"
 
 /* @json NULL: text to @out. */
 void explain_code(const struct diag_info *info, struct str *out, struct json *json);

@@ -130,7 +130,11 @@ int session_plan(struct cli *cli, const struct world_settings *world, const char
 		session->facts.assumed = true;
 	} else {
 		host_facts_gather(model, program, cli->arena, &session->facts);
+		if (session->log)
+			host_facts_own(session->log, cli->arena, &session->facts);
 	}
+	session->facts.attended = session->attended;
+	session->facts.log = session->log;
 	error = plan_make(model, &session->caps, &session->facts, cli->arena, &session->plan);
 	if (error)
 		cli_error(cli, "C0713", "cannot plan: %s", strerror(-error));

@@ -49,6 +49,9 @@ struct session {
 	struct kernel_caps caps;
 	struct host_facts facts;
 	struct plan *plan;
+	/* before session_plan() */
+	bool attended;   /* somebody stays with the program */
+	const char *log; /* his file, or NULL: no rule may let it be changed */
 };
 
 enum session_depth {

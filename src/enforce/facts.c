@@ -165,7 +165,7 @@ static void look_at_program(const char *program, struct arena *arena, struct hos
 /* ---- what belongs to Cordon ---- */
 
 /* Flags and mounts don't matter for what must not be changed at all. */
-static void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
+void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
 {
 	const struct mount_view none = { 0 };
 	struct host_object object = { .path = path };

@@ -10,6 +10,9 @@
  * interpreter. What can't be seen counts as absent. The files that the model's rules come from are among facts->own. */
 void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret);
 
+/* Adds @path, where there is something, to facts->own: no rule may let it be changed. */
+void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts);
+
 /* The interpreter that the first bytes of @path name: PT_INTERP, or the word after "#!" (*ret_script). NULL: none, or it
  * can't be read. Not resolved. */
 const char *program_interpreter(const char *path, struct arena *arena, bool *ret_script);

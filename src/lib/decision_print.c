@@ -1,7 +1,7 @@
 /* decision_print.c - a decision told to a person, or as JSON. */
 #include <string.h>
 
-#include "lib/decision.h"
+#include "lib/decision_print.h"
 #include "policy/parse.h"
 
 static const char *verdict_text(struct verdict verdict, struct str *buffer)
@@ -23,7 +23,7 @@ static void print_place(const struct rule *rule, struct str *out)
 /* "seccomp + landlock", "none here (missing: supervisor)", or NULL. */
 static const char *mechanism_text(const struct plan *plan, size_t layer, const struct rule *rule, struct str *buffer)
 {
-	const struct carrier *carrier = plan && rule ? decision_carrier(plan, layer, rule) : NULL;
+	const struct carrier *carrier = plan && rule ? plan_carrier(plan, layer, rule) : NULL;
 
 	str_init(buffer, buffer->arena);
 	if (!carrier)

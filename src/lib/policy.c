@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/decision.h"
+#include "lib/decision_print.h"
 #include "lib/host.h"
 #include "lib/policy.h"
 #include "lib/stages.h"
+#include "policy/decision.h"
 
 /* One call: its input and output, and where it works. */
 struct call {

@@ -265,6 +265,18 @@ const uint8_t *plan_listen_ports(const struct plan *plan, struct arena *arena)
 	return ports;
 }
 
+const struct carrier *plan_carrier(const struct plan *plan, size_t layer, const struct rule *rule)
+{
+	for (size_t i = 0; i < plan->carriers.count; i++) {
+		const struct carrier *row = &plan->carriers.items[i];
+
+		if (row->layer == layer && row->span.source == rule->span.source &&
+		    row->span.offset == rule->span.offset)
+			return row;
+	}
+	return NULL;
+}
+
 void plan_diagnose(const struct plan *plan, bool best_effort, struct diags *diags)
 {
 	for (size_t i = 0; i < plan->carriers.count; i++) {

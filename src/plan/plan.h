@@ -50,8 +50,9 @@ struct host_facts {
 	struct {
 		const char **items;
 		size_t count, capacity;
-	} procs;      /* where proc file systems are mounted, besides /proc */
-	bool assumed; /* golden tests and --no-host: everything exists, "/ **" roots are directories, others files */
+	} procs;         /* where proc file systems are mounted, besides /proc */
+	const char *log; /* where denials are recorded (also among @own), or NULL */
+	bool assumed;    /* golden tests and --no-host: everything exists, "/ **" roots are directories, others files */
 	const char *program;            /* what `run` starts, real path; NULL outside run */
 	const char *loader;             /* its ELF interpreter, real path; NULL: static or a script */
 	const char *script_interpreter; /* real path, NULL: not a #! script */
@@ -185,6 +186,9 @@ void landlock_plan_json(const struct plan *plan, struct json *json);
 bool plan_asks(const struct plan *plan);
 /* The TCP ports on which every layer that looks at listen() allows it: a bit per port, 8192 bytes in @arena. NULL: none looks. */
 const uint8_t *plan_listen_ports(const struct plan *plan, struct arena *arena);
+
+/* The row of @plan that says what carries @rule of @layer; NULL: there is none. */
+const struct carrier *plan_carrier(const struct plan *plan, size_t layer, const struct rule *rule);
 
 /* Which paths the planner wants to know about. */
 void plan_wanted_paths(const struct model *model, struct arena *arena, struct host_facts *ret);

@@ -170,6 +170,19 @@ static bool check_links(struct planner *p, size_t i, const struct pattern *patte
 	return true;
 }
 
+static void refuse_own(struct planner *p, size_t i, const struct host_object *own)
+{
+	if (own->type == OBJECT_DIRECTORY)
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "grant the directories that are meant",
+			       "`%s` belongs to Cordon", own->real);
+	else if (p->facts->log && !strcmp(own->path, p->facts->log))
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "log to another directory",
+			       "`%s` is the log of what is denied: the program could change it", own->real);
+	else
+		planner_refuse(p, i, MECHANISM_SUPERVISOR, "keep the policy in another directory",
+			       "`%s` is the policy: the program could change it for its next run", own->real);
+}
+
 /* Whoever can change Cordon's files is not confined the next time. */
 static bool check_own(struct planner *p, size_t i, const struct pattern *pattern)
 {
@@ -185,13 +198,7 @@ static bool check_own(struct planner *p, size_t i, const struct pattern *pattern
 		if ((!node_covers(&node, &at) && !path_below(object->real, own->real)) ||
 		    planner_is_hidden(p, own->real, &node))
 			continue;
-		planner_refuse(p, i, MECHANISM_SUPERVISOR,
-			       own->type == OBJECT_DIRECTORY ? "grant the directories that are meant"
-							     : "keep the policy in another directory",
-			       own->type == OBJECT_DIRECTORY
-				       ? "`%s` belongs to Cordon"
-				       : "`%s` is the policy: the program could change it for its next run",
-			       own->real);
+		refuse_own(p, i, own);
 		return false;
 	}
 	return true;

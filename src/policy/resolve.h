@@ -47,6 +47,9 @@ must_check int resolve_request(const struct ast_request *ast, const struct surro
 /* A request without a stack: used by layer_decide. */
 void request_print(const struct request *request, struct str *out);
 
+/* "syscall ptrace(PTRACE_ATTACH, 123, 0, 0)": a request again. @arch ARCH_COUNT: unknown. */
+void call_print(enum arch arch, uint32_t nr, const uint64_t args[6], struct str *out);
+
 void model_print(const struct model *model, struct str *out);
 void model_json(const struct model *model, struct json *json);
 /* "deny EACCES", "allow" ... */

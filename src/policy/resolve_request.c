@@ -97,7 +97,9 @@ static bool request_syscall(struct resolver *r, const struct ast_request *ast, s
 		return false;
 	}
 	for (size_t i = 0; i < ast->arguments.count; i++)
-		if (!resolve_value(r, NULL, &ast->arguments.items[i], NULL, (unsigned)i, ret->arch, &ret->args[i]))
+		if (!strcmp(ast->arguments.items[i].text, "_"))
+			ret->args[i] = 1; /* some address */
+		else if (!resolve_value(r, NULL, &ast->arguments.items[i], NULL, (unsigned)i, ret->arch, &ret->args[i]))
 			return false;
 	return true;
 }

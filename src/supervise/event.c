@@ -2,10 +2,10 @@
 #include "supervise/event.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 
 #include "platform/sys.h"
+#include "supervise/caller.h"
 
 /* x86-64 and x32 have one architecture number, and are told apart by the call's. */
 static enum arch find_arch(const struct seccomp_data *data)
@@ -34,21 +34,6 @@ struct event event_read(const struct seccomp_notif *notif)
 	return event;
 }
 
-/* The process of thread @tid: kernels before 6.9 open pidfds of whole processes only. */
-static pid_t process_of(pid_t tid)
-{
-	char path[64], line[256];
-	auto_fclose FILE *file = NULL;
-	int pid = -ESRCH;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", &pid) == 1)
-			break;
-	return pid;
-}
-
 int event_open_thread(const struct event *event)
 {
 	int fd = sys_pidfd_open(event->thread, SYS_PIDFD_THREAD);
@@ -56,7 +41,7 @@ int event_open_thread(const struct event *event)
 
 	if (fd != -EINVAL)
 		return fd;
-	pid = process_of(event->thread);
+	pid = caller_process(event->thread);
 	return pid < 0 ? pid : sys_pidfd_open(pid, 0);
 }
 

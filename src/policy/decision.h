@@ -1,11 +1,10 @@
 /* decision.h - one request put to a policy, with the reasons: what every layer says, which line decides, and which line
- * would allow it. Shared by `cordon explain` and cordon_policy_decide(). Pure. */
-#ifndef CORDON_LIB_DECISION_H
-#define CORDON_LIB_DECISION_H
+ * would allow it. Shared by `cordon explain`, cordon_policy_decide() and the log of denials. Pure. */
+#ifndef CORDON_POLICY_DECISION_H
+#define CORDON_POLICY_DECISION_H
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "plan/plan.h"
 #include "policy/resolve.h"
 
 struct layer_decision {
@@ -31,11 +30,8 @@ struct decision {
 must_check int decision_make(const struct model *model, const char *text, const struct surroundings *surroundings,
 			     struct arena *arena, struct diags *diags, struct decision *ret);
 
-/* The row of @plan that says what carries @rule; NULL: there is none. */
-const struct carrier *decision_carrier(const struct plan *plan, size_t layer, const struct rule *rule);
-
-/* Text into @out, or (where @json is not NULL) members of a JSON object. @plan may be NULL: then the mechanism is not
- * shown. */
-void decision_explain(const struct decision *decision, const struct plan *plan, struct str *out, struct json *json);
+/* The same for a request that is there already. @text: how it is shown. Never fails. */
+void decision_take(const struct model *model, const struct request *request, const char *text, struct arena *arena,
+		   struct decision *ret);
 
 #endif

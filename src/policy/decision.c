@@ -1,8 +1,9 @@
 /* decision.c - ask, and say what would have to change. */
-#include "lib/decision.h"
+#include "policy/decision.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "policy/parse.h"
 
@@ -52,6 +53,64 @@ static void fix_restriction(const struct request *request, struct arena *arena, 
 		d->note = "besides, a line has to grant it if none does";
 }
 
+/* ---- calls that typed rules open ---- */
+
+/* Sockets by what socket() says of them. -1: any. */
+static const struct {
+	uint32_t family;
+	int type;
+	const char *fix;
+} socket_fixes[] = {
+	{ AF_INET, SOCK_STREAM, "net connect tcp *:*" }, { AF_INET6, SOCK_STREAM, "net connect tcp *:*" },
+	{ AF_INET, SOCK_DGRAM, "net connect udp *:*" },  { AF_INET6, SOCK_DGRAM, "net connect udp *:*" },
+	{ AF_UNIX, -1, "net connect unix *" },           { AF_NETLINK, -1, "net connect netlink *" },
+	{ AF_PACKET, -1, "net connect packet *" },       { AF_VSOCK, -1, "net connect vsock *" },
+};
+
+#define SOCKET_TYPE_MASK 0xf
+
+static const char *socket_fix(const struct request *request)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(socket_fixes); i++)
+		if ((uint32_t)request->args[0] == socket_fixes[i].family &&
+		    (socket_fixes[i].type < 0 || (int)(request->args[1] & SOCKET_TYPE_MASK) == socket_fixes[i].type))
+			return socket_fixes[i].fix;
+	return NULL;
+}
+
+static const char *ioctl_fix(const struct request *request, struct arena *arena)
+{
+	const char *name = named_name(&ioctl_table, (uint32_t)request->args[1]);
+
+	return name ? arena_printf(arena, "ioctl any %s", name)
+		    : arena_printf(arena, "ioctl any 0x%x", (uint32_t)request->args[1]);
+}
+
+/* Which line opens it, as far as the arguments tell; what they don't tell stands in the note. */
+static void fix_typed(const struct request *request, const struct call_row *row, enum request_class class,
+		      struct arena *arena, struct layer_decision *d)
+{
+	switch (class) {
+	case REQUEST_NET:
+		if (!strcmp(row->name, "socket"))
+			d->fix = socket_fix(request);
+		if (d->fix)
+			d->note = "say which address in the place of `*`, and `accept` or `bind` where it serves";
+		break;
+	case REQUEST_SIGNAL: d->fix = "signal domain"; break;
+	case REQUEST_IOCTL: d->fix = ioctl_fix(request, arena); break;
+	case REQUEST_PTRACE: d->fix = "ptrace because \"...\""; break;
+	case REQUEST_FILE:
+	case REQUEST_EXEC:
+	case REQUEST_MOUNT:
+	case REQUEST_SYSCALL:
+	case REQUEST_CLASS_COUNT: break;
+	}
+	if (!d->note)
+		d->note = arena_printf(arena, "%s is opened by `%s` rules, which say what it may be used on", row->name,
+				       request_class_name(class));
+}
+
 /* Nothing grants a call: its own line, or the typed rules that bring it. */
 static void fix_call(const struct request *request, struct arena *arena, struct layer_decision *d)
 {
@@ -69,8 +128,7 @@ static void fix_call(const struct request *request, struct arena *arena, struct 
 		return;
 	}
 	if (row->class == CLASS_TYPED) {
-		d->note = arena_printf(arena, "%s is opened by `%s` rules, which say what it may be used on", row->name,
-				       request_class_name(call_request_class((uint16_t)call)));
+		fix_typed(request, row, call_request_class((uint16_t)call), arena, d);
 		return;
 	}
 	if (row->class == CLASS_BASIC && row->pin)
@@ -123,42 +181,37 @@ int decision_make(const struct model *model, const char *text, const struct surr
 		  struct arena *arena, struct diags *diags, struct decision *ret)
 {
 	struct source *source = arena_new_of(arena, struct source);
-	struct decision decision = { 0 };
 	struct ast_request ast;
+	struct request request;
 	struct str out;
-	long rule;
 	int error;
 
 	*source = (struct source){ .name = "request", .text = arena_strdup(arena, text), .size = strlen(text) };
 	error = parse_request(source, arena, diags, &ast);
 	if (error == 0)
-		error = resolve_request(&ast, surroundings, arena, diags, &decision.request);
+		error = resolve_request(&ast, surroundings, arena, diags, &request);
 	if (error)
 		return error;
 	str_init(&out, arena);
-	request_print(&decision.request, &out);
-	decision.request_text = out.text;
-	decision.verdict = model_decide(model, &decision.request, &decision.deciding, &rule);
+	request_print(&request, &out);
+	decision_take(model, &request, out.text, arena, ret);
+	return 0;
+}
+
+void decision_take(const struct model *model, const struct request *request, const char *text, struct arena *arena,
+		   struct decision *ret)
+{
+	struct decision decision = { .request = *request, .request_text = text };
+	long rule;
+
+	decision.verdict = model_decide(model, request, &decision.deciding, &rule);
 	for (size_t i = 0; i < model->count; i++) {
 		struct layer_decision d = { .layer = model->items[i] };
 
-		d.verdict = layer_decide(d.layer, &decision.request, &rule);
+		d.verdict = layer_decide(d.layer, request, &rule);
 		d.rule = rule >= 0 ? &d.layer->rules.items[rule] : NULL;
 		explain_layer(&decision, arena, &d);
 		*arena_push(arena, &decision.layers) = d;
 	}
 	*ret = decision;
-	return 0;
-}
-
-const struct carrier *decision_carrier(const struct plan *plan, size_t layer, const struct rule *rule)
-{
-	for (size_t i = 0; i < plan->carriers.count; i++) {
-		const struct carrier *row = &plan->carriers.items[i];
-
-		if (row->layer == layer && row->span.source == rule->span.source &&
-		    row->span.offset == rule->span.offset)
-			return row;
-	}
-	return NULL;
 }

@@ -1,0 +1,27 @@
+/* company.h - who stays with a program, gathered before it starts: the supervisor where calls are handed over, the log
+ * of denials where one is wanted. */
+#ifndef CORDON_SUPERVISE_COMPANY_H
+#define CORDON_SUPERVISE_COMPANY_H
+
+#include "supervise/log.h"
+#include "supervise/supervisor.h"
+
+struct company {
+	struct supervisor supervisor;
+	struct denial_log *log; /* NULL: denials aren't recorded */
+	struct attendant *list[ATTENDANTS_MAX];
+	size_t count;
+};
+
+/* Opens the log @where (sink.h); NULL: none. Before the plan is made: no rule of it may let the log be changed
+ * (company_log_path). Returns 0, or -errno with a diagnostic. */
+must_check int company_open(struct company *company, const char *where, struct arena *arena, struct diags *diags);
+/* The log's file, or NULL where it is none. */
+const char *company_log_path(const struct company *company, struct arena *arena);
+
+/* Everybody whom @plan and the log need, into @launch. @company and @plan have to outlive the program. */
+void company_gather(struct company *company, const struct plan *plan, struct arena *arena, struct launch *launch);
+/* When the program has ended, or didn't start. */
+void company_release(struct company *company);
+
+#endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -35,25 +36,26 @@ static int refuse(struct diags *diags, const char *where, const char *why, const
 	return -EINVAL;
 }
 
-/* Own description: O_NONBLOCK belongs to the description, and the caller's is the program's, too. A socket has none to
- * open, and says for each message that it must not wait; what can't be opened anew and may block is refused. */
-static int reopen(int number, bool *ret_is_socket)
+/* Own description: O_NONBLOCK belongs to the description, and the caller's is the program's, too. What can't be opened anew (a
+ * pipe that another user made) is borrowed. */
+static int reopen(int number, enum sink_kind *ret_kind)
 {
 	char path[32];
 	struct stat st;
-	int fd, error;
+	int fd;
 
 	if (fstat(number, &st) < 0)
 		return -errno;
-	*ret_is_socket = S_ISSOCK(st.st_mode);
-	if (*ret_is_socket)
-		fd = fcntl(number, F_DUPFD_CLOEXEC, 3);
-	else
-		fd = open((snprintf(path, sizeof(path), "/proc/self/fd/%d", number), path), OPEN_FLAGS);
-	error = fd < 0 ? -errno : 0;
-	if (fd < 0 && S_ISREG(st.st_mode) && (fcntl(number, F_GETFL) & O_ACCMODE) != O_RDONLY)
-		fd = fcntl(number, F_DUPFD_CLOEXEC, 3); /* never blocks */
-	return fd < 0 ? error : fd;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", number);
+	*ret_kind = SINK_OWN;
+	fd = S_ISSOCK(st.st_mode) ? -1 : open(path, OPEN_FLAGS);
+	if (fd >= 0 || errno == ENXIO)
+		return fd < 0 ? -errno : fd;
+	*ret_kind = S_ISSOCK(st.st_mode) ? SINK_SOCKET : SINK_BORROWED;
+	if ((fcntl(number, F_GETFL) & (O_ACCMODE | O_PATH)) == O_RDONLY || fcntl(number, F_GETFL) & O_PATH)
+		return -EBADF;
+	fd = fcntl(number, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_file(const char *path, struct diags *diags)
@@ -79,10 +81,9 @@ int sink_open(const char *where, struct diags *diags, struct sink *ret)
 {
 	const int number = sink_number(where);
 	struct sink sink = { .fd = -1 };
-	bool is_socket;
 
 	if (number >= 0) {
-		sink.fd = reopen(number, &sink.is_socket);
+		sink.fd = reopen(number, &sink.kind);
 		if (sink.fd < 0)
 			return refuse(diags, where, sink.fd == -ENXIO ? "nobody reads it" : strerrordesc_np(-sink.fd),
 				      sink.fd == -EBADF ? "open it in the shell, for example `3>denials.jsonl`" : NULL);
@@ -93,10 +94,7 @@ int sink_open(const char *where, struct diags *diags, struct sink *ret)
 		if (sink.fd < 0)
 			return sink.fd;
 	}
-	sink.messages = reopen(STDERR_FILENO, &is_socket);
-	sink.messages_own = sink.messages >= 0 && !is_socket;
-	if (sink.messages < 0)
-		sink.messages = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	sink.messages = reopen(STDERR_FILENO, &sink.messages_kind);
 	*ret = sink;
 	return 0;
 }
@@ -110,25 +108,46 @@ void sink_close(struct sink *sink)
 
 /* ---- write ---- */
 
-/* As write(), but neither waits nor ends us: -EPIPE comes back as a value. */
-static ssize_t write_now(int fd, bool is_socket, const char *text, size_t size)
+/* Where the kernel can't be told not to wait (pipes before 6.5, terminals), it is asked first whether it would. */
+static ssize_t write_borrowed(int fd, const char *text, size_t size)
+{
+	const struct iovec all = { .iov_base = (void *)(uintptr_t)text, .iov_len = size };
+	struct pollfd polled = { .fd = fd, .events = POLLOUT };
+	ssize_t done = pwritev2(fd, &all, 1, -1, RWF_NOWAIT);
+
+	if (done >= 0 || errno != EOPNOTSUPP)
+		return done;
+	if (poll(&polled, 1, 0) == 1)
+		return write(fd, text, size);
+	errno = EAGAIN;
+	return -1;
+}
+
+static ssize_t write_once(int fd, enum sink_kind kind, const char *text, size_t size)
+{
+	ssize_t done = -1;
+
+	switch (kind) {
+	case SINK_OWN: done = write(fd, text, size); break;
+	case SINK_SOCKET: done = send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL); break;
+	case SINK_BORROWED: done = write_borrowed(fd, text, size); break;
+	}
+	return done < 0 ? -errno : done;
+}
+
+/* Neither waits nor ends us: -EPIPE comes back as a value. */
+static ssize_t write_now(int fd, enum sink_kind kind, const char *text, size_t size)
 {
 	const struct timespec at_once = { 0 };
 	sigset_t pipe, before, pending;
 	ssize_t done;
 
-	if (is_socket) {
-		done = send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-		return done < 0 ? -errno : done;
-	}
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	sigpending(&pending);
 	if (sigprocmask(SIG_BLOCK, &pipe, &before) < 0)
 		return -errno;
-	done = write(fd, text, size);
-	if (done < 0)
-		done = -errno;
+	done = write_once(fd, kind, text, size);
 	if (done == -EPIPE && !sigismember(&pending, SIGPIPE))
 		while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
 			;
@@ -138,10 +157,8 @@ static ssize_t write_now(int fd, bool is_socket, const char *text, size_t size)
 
 void sink_message(const struct sink *sink, const char *text)
 {
-	struct pollfd polled = { .fd = sink->messages, .events = POLLOUT };
-
-	if (sink->messages >= 0 && (sink->messages_own || poll(&polled, 1, 0) == 1))
-		(void)!write_now(sink->messages, false, text, strlen(text));
+	if (sink->messages >= 0)
+		(void)!write_now(sink->messages, sink->messages_kind, text, strlen(text));
 }
 
 static void complain(struct sink *sink, int error)
@@ -161,13 +178,13 @@ bool sink_write(struct sink *sink, const char *line, size_t size)
 	ssize_t done;
 
 	if (sink->is_torn) {
-		if (write_now(sink->fd, sink->is_socket, "\n", 1) != 1) {
+		if (write_now(sink->fd, sink->kind, "\n", 1) != 1) {
 			sink->lost++;
 			return false;
 		}
 		sink->is_torn = false;
 	}
-	done = write_now(sink->fd, sink->is_socket, line, size);
+	done = write_now(sink->fd, sink->kind, line, size);
 	if (done == (ssize_t)size)
 		return true;
 	sink->is_torn = done > 0;

@@ -102,16 +102,20 @@ check_sinks() {
 	t "$u a pipe without reader is refused" [ "$status" = 125 ]
 	t "$u with its code" grep -q 'C0718.*nobody reads it' err
 	# A reader that doesn't read: 64 KiB go in, then nothing.
-	sleep 60 <"$dir/pipe" &
-	cordon --log "$dir/pipe" -- ./denied flood 8 50 
+	exec 8<>"$dir/pipe"
+	head -c 60000 /dev/zero >&8
+	cordon --log "$dir/pipe" -- ./denied flood 8 50
+	exec 8>&-
 	t "$u a full pipe: the answers stay" [ "$status $(cat out)" = "0 wrong 0" ]
-	kill $!
-	# A reader that goes.
-	head -n 1 <"$dir/pipe" >/dev/null &
-	cordon --log "$dir/pipe" -- ./denied slowly 5
-	t "$u a closed pipe: the answers stay" [ "$status $(cat out)" = "0 wrong 0" ]
-	t "$u and it is said once that lines are lost" [ "$(grep -c 'denials are lost' err)" = 1 ]
-	wait
+	t "$u and it is said once that its reader is slow" [ "$(grep -c 'reader is too slow' err)" = 1 ]
+	# A reader that goes. The pipe is root's: for another user it can't be opened anew.
+	{
+		as "$uid" ./cordon run -p test.cordon --log fd:7 -- ./denied slowly 5 7>&1 >out 2>err
+		echo $? >status
+	} | head -n 1 >first
+	t "$u a closed pipe: the answers stay" [ "$(cat status) $(cat out)" = "0 wrong 0" ]
+	t "$u what was read is whole" grep -q '^{"schema":"cordon.denial/1".*}$' first
+	t "$u and it is said once that lines are lost" [ "$(grep -c 'lost to the log: Broken pipe' err)" = 1 ]
 	ln -s log "$dir/link"
 	cordon --log "$dir/link" -- ./denied same 1
 	t "$u a link is refused" [ "$status" = 125 ]

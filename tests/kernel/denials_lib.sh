@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034
 # denials_lib.sh - what the tests of `run --log` and `run --permissive` share. Source it behind tap.sh, in a cell; $uid says
 # for whom.
 #   setup               $dir, a directory of the user's with the programs; the current directory

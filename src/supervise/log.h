@@ -1,4 +1,4 @@
-/* log.h - denials as JSON lines (schema cordon.denial/1, docs/denials.md): one event, one line.
+/* log.h - denials as JSON lines (schema cordon.denial/1, cordon-denial(5)): one event, one line.
  *
  * The first of equal denials is written at once; repeats are counted, and a line with the same id and the count so far
  * follows once a second and at the end. How many different ones are remembered, and how many lines a second are written, is

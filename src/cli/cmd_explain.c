@@ -3,13 +3,16 @@
 
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/denial_record.h"
 #include "cli/explain.h"
+#include "cli/libexec.h"
 #include "cli/session.h"
 #include "lib/decision_print.h"
 
 struct explain_settings {
 	struct policy_settings policy;
 	struct world_settings world;
+	const char *log;
 	bool plan;
 };
 
@@ -17,6 +20,8 @@ static const struct option options[] = {
 	POLICY_OPTIONS(struct explain_settings, policy),
 	{ 0, "plan", NULL, "where each line of the policy went, and what carries it", OPTION_FLAG,
 	  offsetof(struct explain_settings, plan), NULL },
+	{ 0, "log", "FILE", "the log that has the denial ID; default $CORDON_LOG", OPTION_TEXT,
+	  offsetof(struct explain_settings, log), NULL },
 	WORLD_OPTIONS(struct explain_settings, world),
 };
 
@@ -26,6 +31,7 @@ static const struct example examples[] = {
 	{ "cordon explain openat", "a system call: class, arguments, flags; @network: a group; `groups` lists them" },
 	{ "cordon explain -p web.cordon 'file read \"/etc/shadow\"'",
 	  "the verdict, the line that decides, and the line that would allow it" },
+	{ "cordon explain d3f9a2c1-12 --log denials.jsonl", "a denial that `cordon run --log` has recorded" },
 	{ "cordon explain --plan -p web.cordon", "which mechanism carries which line" },
 	{ NULL, NULL },
 };
@@ -162,6 +168,24 @@ static int explain_request(struct cli *cli, const struct session *session, const
 	return status ? status : decision.verdict.kind == VERDICT_ALLOW ? 0 : EXIT_NEGATIVE;
 }
 
+/* The log is JSON: a program with a library for that reads it. */
+static int explain_denial(struct cli *cli, const char *log, const char *id)
+{
+	const char *argv[8] = { "explain", id };
+	size_t count = 2;
+
+	if (cli->common.json)
+		argv[count++] = "--json";
+	if (log) {
+		argv[count++] = "--log";
+		argv[count++] = log;
+	}
+	libexec_run(cli, "log", (char *const *)argv);
+	if (!cli->diags.errors)
+		cli_error(cli, "C0705", "`cordon log` is not installed");
+	return cli_fail(cli);
+}
+
 static int cmd_explain(struct cli *cli, const void *settings_)
 {
 	const struct explain_settings *settings = settings_;
@@ -174,6 +198,8 @@ static int cmd_explain(struct cli *cli, const void *settings_)
 			  "write for example `cordon explain C0101`, or std/tmp, or openat");
 		return cli_fail(cli);
 	}
+	if (denial_id_is(text))
+		return explain_denial(cli, settings->log, text);
 	if (settings->policy.policies.count + settings->policy.additions.count == 0) {
 		if (!settings->plan)
 			return explain_subject(cli, text);
@@ -193,9 +219,11 @@ const struct verb verb_explain = {
 	.name = "explain",
 	.operands = "[SUBJECT...]",
 	.summary = "a diagnostic, a template, a system call; or why a policy says what it says",
-	.about = "Without -p, explains a code (C0101), a template (std/tmp), a system call (openat) or a group\n"
-		 "(@network). With -p, puts a request (as in a `test` line) to the policy; exits 0 when it is\n"
-		 "allowed, 1 when it is not.",
+	.about =
+		"Explains a denial by its id; without -p a code (C0101), a template (std/tmp), a system call (openat)\n"
+		"or a group (@network). With -p, puts a request (as in a `test` line) to the policy; exits 0 when it "
+		"is\n"
+		"allowed, 1 when it is not.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.examples = examples,

@@ -1,18 +1,24 @@
 /* main.c - the command line's entry: a table of verbs. Verbs that are not in it are programs cordon-VERB of Cordon's own
  * libexec folder, which need libraries that `cordon` itself doesn't. They are never looked for in PATH. */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/libexec.h"
 #include "config.h"
 #include "cordon/cordon.h"
 
 static const struct verb *const verbs[] = {
 	&verb_run, &verb_check, &verb_fmt, &verb_compile, &verb_explain, &verb_doctor,
+};
+
+/* Shown beside them. */
+static const struct {
+	const char *name, *summary;
+} programs[] = {
+	{ "log", "list and filter the denials of a log" },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -29,43 +35,15 @@ static void overview(struct str *out)
 		     "Usage: cordon VERB [OPTIONS] ...\n\nVerbs:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		str_addf(out, "  %-10s%s\n", verbs[i]->name, verbs[i]->summary);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		str_addf(out, "  %-10s%s\n", programs[i].name, programs[i].summary);
 	str_add(out, "\n`cordon VERB --help` tells more. A first step:\n"
 		     "  cordon run -p std/readonly -- ls -l /\n"
 		     "      list a directory as a program that can change nothing and talk to nobody\n"
 		     "\nMore: cordon(1), cordon-policy(5)\n");
 }
 
-/* ---- verbs that are programs ---- */
-
-/* The folder beside this executable when it stands in a build tree (meson puts the marker there), else the installed one. */
-static const char *libexec_folder(struct arena *arena)
-{
-	char self[PATH_MAX];
-	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (size > 0) {
-		self[size] = '\0';
-		slash = strrchr(self, '/');
-		if (slash) {
-			*slash = '\0';
-			if (access(arena_printf(arena, "%s/%s", self, CORDON_BUILD_MARKER), F_OK) == 0)
-				return arena_printf(arena, "%s/libexec", self);
-		}
-	}
-	return CORDON_LIBEXECDIR;
-}
-
-/* Becomes cordon-NAME, or returns when there is none. */
-static void run_libexec(struct cli *cli, const char *name, char **argv)
-{
-	if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-		return;
-	execv(arena_printf(cli->arena, "%s/cordon-%s", libexec_folder(cli->arena), name), argv);
-	if (errno != ENOENT && errno != ENOTDIR)
-		diag_note(&cli->diags, cli_error(cli, "C0705", "the program of `cordon %s` cannot be started", name),
-			  "%s", strerror(errno));
-}
+/* ---- dispatch ---- */
 
 static int unknown_verb(struct cli *cli, const char *name)
 {
@@ -77,27 +55,13 @@ static int unknown_verb(struct cli *cli, const char *name)
 	diag = cli_error(cli, "C0705", "unknown verb `%s`", name);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		suggestion_offer(&near, verbs[i]->name);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		suggestion_offer(&near, programs[i].name);
 	if (near.best)
 		diag_help(&cli->diags, diag, "did you mean `cordon %s`?", near.best);
 	else
 		diag_help(&cli->diags, diag, "`cordon --help` lists the verbs");
 	return cli_fail(cli);
-}
-
-/* ---- */
-
-static int run_verb(struct cli *cli, const struct verb *verb, int argc, char **argv)
-{
-	void *settings = arena_alloc(cli->arena, verb->settings_size);
-	struct str out;
-
-	if (options_parse(cli, verb, argc, argv, settings) < 0 && !cli->common.help)
-		return cli_fail(cli);
-	if (!cli->common.help)
-		return verb->run(cli, settings);
-	str_init(&out, cli->arena);
-	options_help(verb, &out);
-	return cli_write(cli, &out);
 }
 
 static int dispatch(struct cli *cli, int argc, char **argv)
@@ -124,8 +88,8 @@ static int dispatch(struct cli *cli, int argc, char **argv)
 	}
 	verb = find_verb(name);
 	if (verb)
-		return run_verb(cli, verb, argc - 2, argv + 2);
-	run_libexec(cli, name, argv + 1);
+		return verb_start(cli, verb, argc - 2, argv + 2);
+	libexec_run(cli, name, argv + 1);
 	return unknown_verb(cli, name);
 }
 

@@ -241,3 +241,17 @@ void options_help(const struct verb *verb, struct str *out)
 		str_addf(out, "  %s\n      %s\n", example->command, example->what);
 	str_addf(out, "\nMore: cordon-%s(1)\n", verb->name);
 }
+
+int verb_start(struct cli *cli, const struct verb *verb, int argc, char *const *argv)
+{
+	void *settings = arena_alloc(cli->arena, verb->settings_size);
+	struct str out;
+
+	if (options_parse(cli, verb, argc, argv, settings) < 0 && !cli->common.help)
+		return cli_fail(cli);
+	if (!cli->common.help)
+		return verb->run(cli, settings);
+	str_init(&out, cli->arena);
+	options_help(verb, &out);
+	return cli_write(cli, &out);
+}

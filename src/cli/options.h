@@ -44,6 +44,9 @@ struct common_options {
  * NULL, as an argv does). Returns 0, or -EINVAL with C07xx diagnostics. */
 must_check int options_parse(struct cli *cli, const struct verb *verb, int argc, char *const *argv, void *settings);
 
+/* Parse the words after the verb, and do what it does or show its help. Returns the exit status. */
+int verb_start(struct cli *cli, const struct verb *verb, int argc, char *const *argv);
+
 /* The text of `cordon VERB --help`. */
 void options_help(const struct verb *verb, struct str *out);
 

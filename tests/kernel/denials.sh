@@ -18,7 +18,7 @@ check_lines() {
 		last["first"] <= last["last"] <= last["time"] and last["time"].endswith("Z")'
 	t "$u the file is its owner's alone" [ "$(stat -c '%a %u' "$log")" = "600 $uid" ]
 	cordon -a 'syscall ptrace because "test"' -a 'wx allow' --log other.jsonl -- ./denied same 1 3 4194303
-	t "$u the fix allows it" [ "$(cat out)" = "wrong 0" ]
+	t "$u S3_fix: it allows the request" [ "$(cat out)" = "wrong 0" ]
 	t "$u and then nothing is logged" [ ! -s other.jsonl ]
 	fresh
 	cordon -a 'deny syscall ptrace errno EIO because "x"' --log "$log" -- ./denied same 1 5

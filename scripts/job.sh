@@ -110,7 +110,7 @@ job_cppcheck() {
 job_lint() {
 	require clang-format shellcheck
 	# shellcheck disable=SC2046 # words are wanted
-	clang-format --dry-run -Werror $(find src include tests bench -name '*.[ch]')
+	clang-format --dry-run -Werror $(find src include tests bench examples -name '*.[ch]')
 	compile build
 	build/cordon fmt --check data/grants.cordon data/std/*.cordon examples/*.cordon
 	run_tests --build build --label lint --suite tree layers shell
@@ -119,7 +119,7 @@ job_lint() {
 job_fmt() {
 	require clang-format
 	# shellcheck disable=SC2046
-	clang-format -i $(find src include tests bench -name '*.[ch]')
+	clang-format -i $(find src include tests bench examples -name '*.[ch]')
 }
 
 job_cover() {

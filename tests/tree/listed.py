@@ -53,6 +53,7 @@ def main():
 
     compiled_all("src/**/*.c")
     compiled_all("tests/**/*.c")
+    compiled_all("examples/**/*.c")
     for pattern in ("data/*.tbl", "data/**/*.cordon", "tests/**/*.sh", "tests/**/*.py"):
         named_all(pattern)
     named_all("man/*.scd", ".scd")

@@ -42,7 +42,15 @@ struct verb {
 	int (*run)(struct cli *cli, const void *settings);
 };
 
-extern const struct verb verb_run, verb_check, verb_fmt, verb_compile, verb_explain, verb_doctor;
+extern const struct verb verb_run, verb_check, verb_fmt, verb_compile, verb_explain, verb_doctor, verb_completion;
+extern const struct verb *const cli_verbs[];
+extern const size_t cli_verb_count;
+/* Verbs that are programs in libexec, shown beside them. */
+struct cli_program {
+	const char *name, *summary;
+};
+extern const struct cli_program cli_programs[];
+extern const size_t cli_program_count;
 
 /* ---- output.c ---- */
 

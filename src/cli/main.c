@@ -10,22 +10,21 @@
 #include "config.h"
 #include "cordon/cordon.h"
 
-static const struct verb *const verbs[] = {
-	&verb_run, &verb_check, &verb_fmt, &verb_compile, &verb_explain, &verb_doctor,
+const struct verb *const cli_verbs[] = {
+	&verb_run, &verb_check, &verb_fmt, &verb_compile, &verb_explain, &verb_doctor, &verb_completion,
 };
+const size_t cli_verb_count = ARRAY_SIZE(cli_verbs);
 
-/* Shown beside them. */
-static const struct {
-	const char *name, *summary;
-} programs[] = {
+const struct cli_program cli_programs[] = {
 	{ "log", "list and filter the denials of a log" },
 };
+const size_t cli_program_count = ARRAY_SIZE(cli_programs);
 
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (!strcmp(cli_verbs[i]->name, name))
+			return cli_verbs[i];
 	return NULL;
 }
 
@@ -33,10 +32,10 @@ static void overview(struct str *out)
 {
 	str_add(out, "cordon - confine programs to exactly what they need\n\n"
 		     "Usage: cordon VERB [OPTIONS] ...\n\nVerbs:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		str_addf(out, "  %-10s%s\n", verbs[i]->name, verbs[i]->summary);
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		str_addf(out, "  %-10s%s\n", programs[i].name, programs[i].summary);
+	for (size_t i = 0; i < cli_verb_count; i++)
+		str_addf(out, "  %-12s%s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
+	for (size_t i = 0; i < cli_program_count; i++)
+		str_addf(out, "  %-12s%s\n", cli_programs[i].name, cli_programs[i].summary);
 	str_add(out, "\n`cordon VERB --help` tells more. A first step:\n"
 		     "  cordon run -p std/readonly -- ls -l /\n"
 		     "      list a directory as a program that can change nothing and talk to nobody\n"
@@ -53,10 +52,10 @@ static int unknown_verb(struct cli *cli, const char *name)
 	if (cli->diags.errors)
 		return cli_fail(cli);
 	diag = cli_error(cli, "C0705", "unknown verb `%s`", name);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		suggestion_offer(&near, verbs[i]->name);
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		suggestion_offer(&near, programs[i].name);
+	for (size_t i = 0; i < cli_verb_count; i++)
+		suggestion_offer(&near, cli_verbs[i]->name);
+	for (size_t i = 0; i < cli_program_count; i++)
+		suggestion_offer(&near, cli_programs[i].name);
 	if (near.best)
 		diag_help(&cli->diags, diag, "did you mean `cordon %s`?", near.best);
 	else

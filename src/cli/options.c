@@ -48,7 +48,7 @@ static struct found find_option(const struct parser *p, const char *name, size_t
 		size_t count;
 		char *base;
 	} tables[] = { { p->verb->options, p->verb->option_count, p->settings },
-		       { common_table, ARRAY_SIZE(common_table), (char *)&p->cli->common } };
+		       { common_table, ARRAY_SIZE(common_table), p->cli ? (char *)&p->cli->common : NULL } };
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 		for (size_t i = 0; i < tables[t].count; i++) {
@@ -58,6 +58,19 @@ static struct found find_option(const struct parser *p, const char *name, size_t
 				return (struct found){ row, tables[t].base };
 		}
 	return (struct found){ NULL, NULL };
+}
+
+const struct option *option_find(const struct verb *verb, const char *name, size_t size, char letter)
+{
+	const struct parser p = { .verb = verb };
+
+	return find_option(&p, name, size, letter).option;
+}
+
+const struct option *options_common(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(common_table);
+	return common_table;
 }
 
 static void unknown_option(struct parser *p, const char *word, const char *name)

@@ -47,6 +47,10 @@ must_check int options_parse(struct cli *cli, const struct verb *verb, int argc,
 /* Parse the words after the verb, and do what it does or show its help. Returns the exit status. */
 int verb_start(struct cli *cli, const struct verb *verb, int argc, char *const *argv);
 
+/* The row of @verb, or of the common ones, that is called so: by name of @size letters, or by @letter when @name is NULL. */
+const struct option *option_find(const struct verb *verb, const char *name, size_t size, char letter);
+const struct option *options_common(size_t *ret_count);
+
 /* The text of `cordon VERB --help`. */
 void options_help(const struct verb *verb, struct str *out);
 

@@ -3,7 +3,7 @@
 # shellcheck source=tests/kernel/cli/cli.sh
 . "${CORDON_SOURCE:?}/tests/kernel/cli/cli.sh"
 
-verbs='run check fmt compile explain doctor'
+verbs='run check fmt compile explain doctor completion'
 
 exits "no verb is an error" 125 "$CORDON"
 says "and shows the verbs" "Usage: cordon VERB"

@@ -46,9 +46,25 @@ closed() {
 	outcome_is denied "$1 is denied"
 }
 
+# attack_list: with ATTACKS_LIST=1 in its environment a script prints its rows (rows.sh), those of the functions in
+# $attack_tables, and ends: docs/attacks.md is made of them.
+attack_list() {
+	[ -n "${ATTACKS_LIST-}" ] || return 0
+	dir=DIR site=SITE tools=TOOLS
+	# shellcheck disable=SC2034 # for the tables
+	loader=LOADER
+	for attack_table in $attack_tables; do
+		"$attack_table"
+	done
+	# shellcheck disable=SC2034 # for tap.sh
+	tap_finished=yes
+	exit 0
+}
+
 # attack_begin NAME FUNCTION: call FUNCTION for root and for another user, each with a site and an empty $dir of his own.
 # Sets $loader, and $listen_port where somebody listens.
 attack_begin() {
+	attack_list
 	accept_begin "$1"
 	# shellcheck disable=SC2034 # for whoever called
 	loader=$(loader_path)

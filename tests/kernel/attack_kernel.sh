@@ -106,4 +106,6 @@ check_user() {
 	[ "$site_uid" != 0 ] || rows_run mounts "unshare --mount env PLAY=$dir/mnt $tools/play"
 }
 
+# shellcheck disable=SC2034 # for attack.sh
+attack_tables='calls undoing spaces mounts'
 attack_begin "kernel" check_user

@@ -152,6 +152,15 @@ check_datagrams() {
 	closed T20_no_datagrams "udp-message PORT" "net connect tcp *:*"
 }
 
+# T03: Landlock knows objects and not how they are called. A name as such would have to be asked for at every open.
+check_names_as_such() {
+	echo text >"$dir/a.key"
+	mine
+	refused T03_names_as_such "file read $dir/*.txt" 'carries `file read'
+	refused T03_names_as_such_denied "file read $dir/**;deny file read $dir/*.key" 'carries `deny file read'
+	anyway T03_names_as_such_denied "deleted $dir/a.key" "file read,delete $dir/**;deny file read $dir/*.key"
+}
+
 # Processes that share memory can't be in two phases; so far no phase is enforced at all.
 check_phases() {
 	refused T10_phases "phase start {;file read /etc/hostname;};phase serve after setuid {;deny net;}" 'carries `phase'
@@ -168,6 +177,7 @@ check_user() {
 	check_absent
 	check_own_policy
 	check_datagrams
+	check_names_as_such
 	check_phases
 }
 

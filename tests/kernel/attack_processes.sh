@@ -85,6 +85,14 @@ signal.pause()' "$abstract" &
 	done
 }
 
+# For docs/attacks.md; below they are tried on a terminal.
+terminal_signals() {
+	cat <<-EOF
+		T11_terminal_signal|terminal-signal|signal domain|signal other;ioctl any FIOASYNC
+		T11_terminal_signal_in_a_domain|terminal-signal|ioctl any FIOASYNC|signal other;ioctl any FIOASYNC
+	EOF
+}
+
 # A terminal whose input is ready signals the whole group in its foreground: FIOASYNC needs no F_SETOWN there. Status: 0 when
 # somebody of the group who isn't the program was ended by it.
 terminal_signal() {
@@ -162,4 +170,7 @@ check_user() {
 	check_terminal_signals
 }
 
+abstract=NAME
+# shellcheck disable=SC2034 # for attack.sh
+attack_tables='children strangers set_id loader_environment core_dumps terminal_signals'
 attack_begin "processes" check_user

@@ -92,6 +92,17 @@ static enum outcome attack_tiocsti_wide(char *const *arguments)
 	return type_into_terminal(TIOCSTI | 1UL << 40);
 }
 
+/* A virtual console pastes what is selected on it. Asked for here is only a state. */
+static enum outcome attack_tioclinux(char *const *arguments)
+{
+	char state = 6; /* TIOCL_GETSHIFTSTATE */
+
+	(void)arguments;
+	if (ioctl(STDIN_FILENO, TIOCLINUX, &state) == 0)
+		return succeeded("spoke to the virtual console");
+	return errno == ENOTTY ? untried("standard input is no virtual console") : refused("ioctl", errno);
+}
+
 /* ---- calls that only a line of their own opens ---- */
 
 static long try_io_uring(void)
@@ -350,7 +361,8 @@ static const struct attack items[] = {
 	{ "x32", "", "make an x32 call", attack_x32 },
 	{ "number-wide", "", "call memfd_create by a number with bit 40 set", attack_number_wide },
 	{ "tiocsti", "", "type into the terminal on standard input", attack_tiocsti },
-	{ "tiocsti-wide", "", "the same with bit 40 of the command set", attack_tiocsti_wide },
+	{ "tiocsti-wide", "", "type into the terminal, with bit 40 of the command set", attack_tiocsti_wide },
+	{ "tioclinux", "", "speak to the virtual console on standard input", attack_tioclinux },
 	{ "call", "NAME", "make a dangerous or privileged call", attack_call },
 };
 const struct attacks call_attacks = { items, sizeof(items) / sizeof(items[0]) };

@@ -211,10 +211,11 @@ static enum outcome attack_stdin_accept(char *const *arguments)
 static const struct attack items[] = {
 	{ "inherited", "", "read what the starter left open", attack_inherited },
 	{ "reopen", "PATH", "open a file for nothing, then again by /proc/self/fd", attack_reopen },
-	{ "deleted", "PATH", "the same after it was deleted", attack_deleted },
+	{ "deleted", "PATH", "open a file for nothing, delete it, open it again by /proc/self/fd", attack_deleted },
 	{ "moved", "PATH DIR", "move a file to where it may be read", attack_moved },
 	{ "linked", "PATH DIR", "link a file to where it may be read", attack_linked },
-	{ "linked-descriptor", "PATH DIR", "the same by its O_PATH descriptor", attack_linked_descriptor },
+	{ "linked-descriptor", "PATH DIR", "link an O_PATH descriptor to where it may be read",
+	  attack_linked_descriptor },
 	{ "symlinked", "PATH DIR", "make a symbolic link where it may be read", attack_symlinked },
 	{ "through", "PREFIX PATH", "read a file by a path that starts at a magic link", attack_through },
 	{ "up", "DIR PATH", "read a file by a path out of a directory", attack_up },

@@ -44,6 +44,13 @@ static enum outcome attack_read(char *const *arguments)
 	return read_one(arguments[0]);
 }
 
+static enum outcome attack_both(char *const *arguments)
+{
+	enum outcome outcome = read_one(arguments[0]);
+
+	return outcome == ATTACK_SUCCEEDED ? read_one(arguments[1]) : outcome;
+}
+
 static enum outcome attack_environ(char *const *arguments)
 {
 	char path[64];
@@ -352,6 +359,7 @@ static enum outcome attack_born(char *const *arguments)
 
 static const struct attack items[] = {
 	{ "read-file", "PATH", "read a file", attack_read },
+	{ "both", "PATH PATH", "read two files", attack_both },
 	{ "environ", "PID", "read /proc/PID/environ", attack_environ },
 	{ "write-file", "PATH", "change a file that exists", attack_write },
 	{ "create-file", "PATH", "make a file and write to it", attack_create },

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -19,6 +21,7 @@
 #include "attack.h"
 
 #define STACK_SIZE 65536
+#define HAUNTED 1000 /* process numbers that are looked at */
 
 /* ---- children of odd kinds ---- */
 
@@ -226,6 +229,28 @@ static enum outcome attack_intrude_child(char *const *arguments)
 	return outcome;
 }
 
+/* Be traced, or give a descriptor: of every process with a number above @arguments[0], until the standard input ends. */
+static enum outcome attack_haunt(char *const *arguments)
+{
+	const long first = number(arguments[0]);
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	unsigned long tries = 0, met = 0;
+
+	while (poll(&input, 1, 0) == 0)
+		for (long pid = first + 1; pid < first + HAUNTED; pid++) {
+			if (pid == getpid())
+				continue;
+			tries++;
+			if (ptrace(PTRACE_SEIZE, (pid_t)pid, NULL, NULL) == 0)
+				return succeeded("traces process %ld", pid);
+			if (errno == EPERM || errno == EACCES)
+				met++;
+		}
+	if (!met)
+		return untried("met nobody in %lu tries", tries);
+	return refused("every process that it met", EPERM);
+}
+
 /* ---- namespaces and mounts ---- */
 
 static const struct space {
@@ -388,6 +413,7 @@ static const struct attack items[] = {
 	{ "brother", "", "make a child of one's parent", attack_brother },
 	{ "intrude", "WAY PID", "look into or change another process", attack_intrude },
 	{ "intrude-child", "WAY", "look into or change a child", attack_intrude_child },
+	{ "haunt", "PID", "trace whoever starts, until the input ends", attack_haunt },
 	{ "unshare", "SPACE", "leave a namespace", attack_unshare },
 	{ "clone-space", "SPACE", "make a child in a new namespace", attack_clone_space },
 	{ "setns", "SPACE PID", "enter another process's namespace", attack_setns },

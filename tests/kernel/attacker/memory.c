@@ -313,12 +313,12 @@ static enum outcome attack_poke(char *const *arguments)
 
 static const struct attack items[] = {
 	{ "map-rwx", "", "map memory writable and executable, run code", attack_rwx },
-	{ "map-rwx-wide", "", "the same with an unknown bit in prot", attack_rwx_wide },
+	{ "map-rwx-wide", "", "map writable and executable memory, with an unknown bit in prot", attack_rwx_wide },
 	{ "protect-exec", "", "write code, then make the page executable", attack_mprotect },
-	{ "pkey-exec", "", "the same by pkey_mprotect", attack_pkey },
+	{ "pkey-exec", "", "write code, then make the page executable by pkey_mprotect", attack_pkey },
 	{ "personality-exec", "", "make readable memory executable by personality", attack_personality },
 	{ "map-twice", "PATH", "map a file to write and again to execute", attack_twice },
-	{ "map-memfd", "", "the same with a memfd", attack_memfd },
+	{ "map-memfd", "", "map a memfd to write and again to execute", attack_memfd },
 	{ "map-written", "PATH", "write a file and map it to execute", attack_written },
 	{ "map-two", "PATH PATH", "write a file by one name and map it by another", attack_two },
 	{ "map-library", "PATH", "map a library to execute, after the start", attack_library },

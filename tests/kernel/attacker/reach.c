@@ -193,9 +193,9 @@ static enum outcome attack_datagram(char *const *arguments)
 
 static const struct attack items[] = {
 	{ "signal", "PID", "send SIGTERM to a process", attack_signal },
-	{ "signal-thread", "PID", "the same by tgkill", attack_tgkill },
-	{ "signal-queue", "PID", "the same by rt_sigqueueinfo", attack_sigqueue },
-	{ "signal-pidfd", "PID", "the same by a pidfd", attack_pidfd_signal },
+	{ "signal-thread", "PID", "send SIGTERM to a thread of it", attack_tgkill },
+	{ "signal-queue", "PID", "send SIGTERM by rt_sigqueueinfo", attack_sigqueue },
+	{ "signal-pidfd", "PID", "send SIGTERM by a pidfd", attack_pidfd_signal },
 	{ "prlimit", "PID", "set the CPU limit of a process", attack_prlimit },
 	{ "scheduler", "PID", "change the scheduling of a process", attack_scheduler },
 	{ "affinity", "PID", "bind a process to one CPU", attack_affinity },
@@ -203,7 +203,7 @@ static const struct attack items[] = {
 	{ "ioprio", "PID", "change a process's I/O priority", attack_ioprio },
 	{ "clock", "PID", "set a timer on the time that a process uses", attack_clock },
 	{ "owner", "PID", "have a descriptor signal a process (F_SETOWN)", attack_owner },
-	{ "owner-ex", "PID", "the same by F_SETOWN_EX", attack_owner_ex },
+	{ "owner-ex", "PID", "have a descriptor signal a process (F_SETOWN_EX)", attack_owner_ex },
 	{ "sigio", "PID", "have a descriptor send SIGIO to a process", attack_sigio },
 	{ "terminal-signal", "", "have the terminal signal its foreground group", attack_terminal_signal },
 	{ "datagram", "PATH", "send to a foreign socket out of a socketpair", attack_datagram },

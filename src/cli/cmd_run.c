@@ -16,7 +16,7 @@ struct run_settings {
 	struct policy_settings policy;
 	struct texts keep_fds;
 	const char *log;
-	bool best_effort, dry_run;
+	bool best_effort, dry_run, permissive;
 };
 
 static const struct option options[] = {
@@ -27,6 +27,8 @@ static const struct option options[] = {
 	  offsetof(struct run_settings, keep_fds), NULL },
 	{ 0, "log", "FILE", "add each denial to FILE (or to descriptor N: fd:N) as a JSON line", OPTION_TEXT,
 	  offsetof(struct run_settings, log), NULL },
+	{ 0, "permissive", NULL, "deny nothing: record what would be denied (to --log, else standard error)",
+	  OPTION_FLAG, offsetof(struct run_settings, permissive), NULL },
 	{ 0, "best-effort", NULL, "run even where a rule can't be enforced, after listing what is lost", OPTION_FLAG,
 	  offsetof(struct run_settings, best_effort), NULL },
 };
@@ -200,6 +202,8 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	int error, status;
 
 	company_gather(company, plan, cli->arena, &launch);
+	if (settings->permissive)
+		plan = company_relax(plan, cli->arena);
 	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
 	if (error) {
 		cli_report(cli);
@@ -225,7 +229,9 @@ static int plan_and_run(struct cli *cli, const struct run_settings *settings, co
 {
 	int status = session_plan(cli, NULL, program->real, session);
 
-	if (status == 0)
+	if (status == 0 && settings->permissive)
+		session->plan->uncarried = 0; /* nothing has to carry it: its meaning decides */
+	else if (status == 0)
 		status = settle_uncarried(cli, settings, session->plan);
 	if (status)
 		return status;
@@ -256,11 +262,18 @@ static int plan_and_confine(struct cli *cli, const struct run_settings *settings
 	struct company company;
 	int status;
 
-	if (log_is_kept(cli, settings, keep_fds) || company_open(&company, settings->log, cli->arena, &cli->diags) < 0)
+	if (log_is_kept(cli, settings, keep_fds) ||
+	    company_open(&company, settings->log, settings->permissive, cli->arena, &cli->diags) < 0)
 		return cli_fail(cli);
 	session->attended = company.log != NULL;
 	session->log = company_log_path(&company, cli->arena);
+	if (settings->permissive)
+		cli_warn(cli,
+			 "cordon: WARNING: PERMISSIVE: nothing of the policy is enforced, denials are only recorded");
 	status = plan_and_run(cli, settings, program, session, keep_fds, &company);
+	if (settings->permissive && company.log)
+		cli_warn(cli, "cordon: WARNING: PERMISSIVE: %llu time%s the policy would have said no",
+			 (unsigned long long)company.log->total, company.log->total == 1 ? "" : "s");
 	company_release(&company);
 	return status;
 }

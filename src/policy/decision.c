@@ -156,6 +156,14 @@ static const char *request_as_rule(const char *text, bool dangerous, struct aren
 	return out.text;
 }
 
+/* A rule with this name would be about others, too: whoever chooses names must not choose what a person pastes. */
+static bool means_more(const struct request *request)
+{
+	const bool has_path = request->class == REQUEST_FILE || request->class == REQUEST_EXEC;
+
+	return has_path && request->path && strpbrk(request->path, "*?$");
+}
+
 static void explain_layer(const struct decision *decision, struct arena *arena, struct layer_decision *d)
 {
 	const struct request *request = &decision->request;
@@ -168,7 +176,9 @@ static void explain_layer(const struct decision *decision, struct arena *arena, 
 	}
 	if (d->verdict.kind == VERDICT_ALLOW)
 		return;
-	if (d->rule && d->rule->verdict.kind != VERDICT_ALLOW)
+	if (means_more(request))
+		d->note = "no line can name it alone, because of `*`, `?` or `$` in its name";
+	else if (d->rule && d->rule->verdict.kind != VERDICT_ALLOW)
 		fix_restriction(request, arena, d);
 	else if (request->class == REQUEST_SYSCALL)
 		fix_call(request, arena, d);

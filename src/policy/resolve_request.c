@@ -1,4 +1,5 @@
 /* resolve_request.c - a literal request (`test` lines, `cordon explain`) with its names looked up. */
+#include "policy/printer.h"
 #include "policy/resolver.h"
 
 #include <errno.h>
@@ -140,9 +141,13 @@ void request_print(const struct request *request, struct str *out)
 	case REQUEST_FILE:
 		str_addc(out, ' ');
 		operations_print(REQUEST_FILE, request->operation, out);
-		str_addf(out, " \"%s\"", request->path);
+		str_addc(out, ' ');
+		add_text(out, request->path, true);
 		break;
-	case REQUEST_EXEC: str_addf(out, " \"%s\"", request->path); break;
+	case REQUEST_EXEC:
+		str_addc(out, ' ');
+		add_text(out, request->path, true);
+		break;
 	case REQUEST_NET:
 		str_addc(out, ' ');
 		operations_print(REQUEST_NET, request->operation | (request->operation == NET_ACCEPT ? NET_BIND : 0u),

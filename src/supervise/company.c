@@ -4,13 +4,21 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-int company_open(struct company *company, const char *where, struct arena *arena, struct diags *diags)
+#include "supervise/look.h"
+
+int company_open(struct company *company, const char *where, bool permissive, struct arena *arena, struct diags *diags)
 {
-	*company = (struct company){ .log = NULL };
+	int result;
+
+	*company = (struct company){ .permissive = permissive };
+	if (!where && permissive)
+		where = "fd:2";
 	if (!where)
 		return 0;
 	company->log = arena_new_of(arena, struct denial_log);
-	return denial_log_open(company->log, where, diags);
+	result = denial_log_open(company->log, where, diags);
+	company->log->permissive = permissive;
+	return result;
 }
 
 const char *company_log_path(const struct company *company, struct arena *arena)
@@ -41,7 +49,8 @@ static void record_event(struct denial_log *log, struct arena *arena, void *cont
 	const struct denial denial = denial_of_event(supervisor->plan, geteuid(), record->event, record->error, &caller,
 						     arena);
 
-	denial_log_record(log, &denial);
+	if (!supervisor->permissive || !denial.is_granted)
+		denial_log_record(log, &denial);
 }
 
 static void denied(void *recorder, const struct event *event, int error)
@@ -50,6 +59,76 @@ static void denied(void *recorder, const struct event *event, int error)
 	struct event_record record = { .supervisor = &company->supervisor, .event = event, .error = error };
 
 	denial_log_with_arena(company->log, record_event, &record);
+}
+
+/* ---- permissive ---- */
+
+struct look_record {
+	struct denial_log *log;
+	const struct caller *caller;
+	struct arena *arena;
+};
+
+static void record_found(void *context, const struct decision *decision)
+{
+	const struct look_record *record = context;
+	struct denial denial = denial_of_decision(decision, record->caller, "permissive", record->arena);
+
+	denial_log_record(record->log, &denial);
+}
+
+/* What the objects of a call say is told before what its registers say, which is less. */
+static void look_at_event(struct denial_log *log, struct arena *arena, void *context)
+{
+	const struct event_record *record = context;
+	const struct supervisor *supervisor = record->supervisor;
+	const struct caller caller = caller_find(supervisor->attendant.fd, record->event, arena);
+	struct look_record found = { .log = log, .caller = &caller, .arena = arena };
+	struct look look = { .model = supervisor->plan->model,
+			     .uid = geteuid(),
+			     .event = record->event,
+			     .arena = arena,
+			     .found = record_found,
+			     .context = &found };
+
+	look_at(&look);
+	if (!look.count && record->event->verdict.kind >= VERDICT_DENY)
+		record_event(log, arena, context);
+}
+
+static void watched(void *recorder, const struct event *event)
+{
+	const struct company *company = recorder;
+	struct event_record record = { .supervisor = &company->supervisor, .event = event };
+
+	denial_log_with_arena(company->log, look_at_event, &record);
+}
+
+const struct plan *company_relax(const struct plan *plan, struct arena *arena)
+{
+	struct plan *relaxed = arena_new_of(arena, struct plan);
+
+	*relaxed = *plan;
+	relaxed->layers = arena_alloc(arena, (plan->layer_count + 1) * sizeof(*relaxed->layers));
+	for (size_t i = 0; i < plan->layer_count; i++) {
+		relaxed->layers[i] = plan->layers[i];
+		relaxed->layers[i].landlock = (struct landlock_plan){ 0 };
+	}
+	relaxed->mounts.items = arena_alloc(arena, (plan->mounts.count + 1) * sizeof(*plan->mounts.items));
+	relaxed->mounts.count = 0;
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		struct mount_op op = plan->mounts.items[i];
+
+		if (op.kind == MOUNT_TREE)
+			op.attr_set = 0;
+		if (op.kind != MOUNT_ROOT)
+			relaxed->mounts.items[relaxed->mounts.count++] = op;
+	}
+	relaxed->uncarried = 0;
+	relaxed->mdwe = false;
+	relaxed->rlimits.count = 0;
+	relaxed->capabilities = PLAN_ALL_CAPABILITIES;
+	return relaxed;
 }
 
 /* ---- gather ---- */
@@ -73,6 +152,13 @@ void company_gather(struct company *company, const struct plan *plan, struct are
 		supervisor->denied = denied;
 		supervisor->recorder = company;
 		add(company, &company->log->attendant);
+	}
+	if (company->permissive) {
+		supervisor->permissive = true;
+		supervisor->watched = watched;
+		launch->hand_over = HAND_OVER_ALL;
+		look_hand_over(&supervisor->calls, arena, &company->handed);
+		launch->calls = &company->handed;
 	}
 	launch->attendants = company->list;
 	launch->attendant_count = company->count;

@@ -61,6 +61,16 @@ static const char *missing_class(const struct event *event)
 	return request_class_name(event->call >= 0 ? call_request_class((uint16_t)event->call) : REQUEST_SYSCALL);
 }
 
+/* The policy's meaning is yes, and the filter's no: the line that grants it was left out. */
+static void add_uncarried(const struct event *event, struct denial *denial)
+{
+	denial->is_granted = true;
+	denial->rule = denial->file = denial->fix = NULL;
+	denial->line = 0;
+	denial->missing = missing_class(event);
+	denial->note = "a line grants it, but nothing here carries that line";
+}
+
 /* The responder has looked closer than the registers. */
 static void add_responder(const struct event *event, int error, struct denial *denial)
 {
@@ -98,9 +108,12 @@ struct denial denial_of_event(const struct plan *plan, uint32_t uid, const struc
 	denial = denial_of_decision(&decision, caller, "seccomp", arena);
 	if (denial.missing)
 		denial.missing = missing_class(event);
-	if (event->verdict.kind == VERDICT_ASK)
+	if (event->verdict.kind == VERDICT_ASK) {
 		add_responder(event, error, &denial);
-	else
-		denial.verdict = event->verdict;
+		return denial;
+	}
+	if (decision.verdict.kind == VERDICT_ALLOW)
+		add_uncarried(event, &denial);
+	denial.verdict = event->verdict;
 	return denial;
 }

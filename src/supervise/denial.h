@@ -21,6 +21,7 @@ struct denial {
 	const char *missing; /* the class of which no line grants it; NULL where a rule decided */
 	const char *fix;     /* the line that would allow it, or NULL */
 	bool fix_replaces;   /* @fix takes the place of @rule */
+	bool is_granted;     /* a line grants it, which nothing here carries (--best-effort) */
 	const char *note;    /* what @fix doesn't tell, or NULL */
 };
 

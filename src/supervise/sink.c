@@ -37,7 +37,7 @@ static int refuse(struct diags *diags, const char *where, const char *why, const
 }
 
 /* Own description: O_NONBLOCK belongs to the description, and the caller's is the program's, too. What can't be opened anew (a
- * pipe that another user made) is borrowed. */
+ * pipe that another user made) is borrowed; so is a file, which never blocks, and whose offset others go on with. */
 static int reopen(int number, enum sink_kind *ret_kind)
 {
 	char path[32];
@@ -48,10 +48,12 @@ static int reopen(int number, enum sink_kind *ret_kind)
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", number);
 	*ret_kind = SINK_OWN;
-	fd = S_ISSOCK(st.st_mode) ? -1 : open(path, OPEN_FLAGS);
-	if (fd >= 0 || errno == ENXIO)
-		return fd < 0 ? -errno : fd;
-	*ret_kind = S_ISSOCK(st.st_mode) ? SINK_SOCKET : SINK_BORROWED;
+	fd = S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) ? -1 : open(path, OPEN_FLAGS);
+	if (fd >= 0)
+		return fd;
+	if (S_ISFIFO(st.st_mode) && errno == ENXIO)
+		return -ENXIO;
+	*ret_kind = S_ISSOCK(st.st_mode) ? SINK_SOCKET : S_ISREG(st.st_mode) ? SINK_OWN : SINK_BORROWED;
 	if ((fcntl(number, F_GETFL) & (O_ACCMODE | O_PATH)) == O_RDONLY || fcntl(number, F_GETFL) & O_PATH)
 		return -EBADF;
 	fd = fcntl(number, F_DUPFD_CLOEXEC, 3);

@@ -58,8 +58,8 @@ static int refuse(struct supervisor *supervisor, const struct event *event)
 {
 	const int error = event->verdict.error ? event->verdict.error : EPERM;
 
-	record(supervisor, event, supervisor->permissive ? 0 : error);
-	return supervisor->permissive ? ANSWER_CONTINUE : -error;
+	record(supervisor, event, error);
+	return -error;
 }
 
 /* 0, -errno or ANSWER_CONTINUE. */
@@ -67,6 +67,10 @@ static int decide(struct supervisor *supervisor, const struct event *event)
 {
 	int answer;
 
+	if (supervisor->permissive) {
+		supervisor->watched(supervisor->recorder, event);
+		return ANSWER_CONTINUE;
+	}
 	switch (event->verdict.kind) {
 	case VERDICT_ALLOW: return -EPERM; /* the filter doesn't hand over what is allowed */
 	case VERDICT_ASK:

@@ -20,8 +20,10 @@ struct supervisor {
 	struct call_policy calls; /* for struct launch */
 	const uint8_t *listen_ports;
 	struct seal seal;
-	bool permissive; /* what is denied goes on, after it was recorded */
-	/* Hears of each denial: the policy's, and those of responders (@error: the errno that was answered, 0 when it went on).
+	/* Everything goes on: @watched hears of each call that was handed over, instead of responders and @denied. */
+	bool permissive;
+	void (*watched)(void *recorder, const struct event *event);
+	/* Hears of each denial: the policy's, and those of responders (@error: the errno that was answered).
 	 * NULL: nobody wants to know. */
 	void (*denied)(void *recorder, const struct event *event, int error);
 	void *recorder;

@@ -165,12 +165,11 @@ static void look_at_program(const char *program, struct arena *arena, struct hos
 /* ---- what belongs to Cordon ---- */
 
 /* Flags and mounts don't matter for what must not be changed at all. */
-void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
+static void look_at_own(struct object_walk *walk, const char *path, struct arena *arena, struct host_facts *facts)
 {
-	const struct mount_view none = { 0 };
 	struct host_object object = { .path = path };
 
-	object_look(&none, arena, &object);
+	object_look(walk, &object);
 	if (object.type == OBJECT_ABSENT)
 		return;
 	*arena_push(arena, &facts->own) = object;
@@ -181,18 +180,27 @@ void host_facts_own(const char *path, struct arena *arena, struct host_facts *fa
 									.type = object.type };
 }
 
+void host_facts_own(const char *path, struct arena *arena, struct host_facts *facts)
+{
+	const struct mount_view none = { 0 };
+
+	look_at_own(object_walk_new(&none, arena), path, arena, facts);
+}
+
 /* Policies that were read from files are Cordon's own, whoever wrote them: a template's name leads to no file. */
-static void own_policy(const struct source *source, struct arena *arena, struct host_facts *facts)
+static void own_policy(struct object_walk *walk, const struct source *source, struct arena *arena,
+		       struct host_facts *facts)
 {
 	char here[PATH_MAX];
 
 	if (*source->name == '/')
-		host_facts_own(source->name, arena, facts);
+		look_at_own(walk, source->name, arena, facts);
 	else if (getcwd(here, sizeof(here)))
-		host_facts_own(arena_printf(arena, "%s/%s", here, source->name), arena, facts);
+		look_at_own(walk, arena_printf(arena, "%s/%s", here, source->name), arena, facts);
 }
 
-static void own_policies(const struct model *model, struct arena *arena, struct host_facts *facts)
+static void own_policies(struct object_walk *walk, const struct model *model, struct arena *arena,
+			 struct host_facts *facts)
 {
 	const struct source *last = NULL;
 
@@ -203,7 +211,7 @@ static void own_policies(const struct model *model, struct arena *arena, struct 
 			const struct source *source = i ? layer->rules.items[i - 1].span.source : layer->span.source;
 
 			if (source && source != last)
-				own_policy(source, arena, facts);
+				own_policy(walk, source, arena, facts);
 			last = source;
 		}
 	}
@@ -212,18 +220,20 @@ static void own_policies(const struct model *model, struct arena *arena, struct 
 void host_facts_gather(const struct model *model, const char *program, struct arena *arena, struct host_facts *ret)
 {
 	struct host_facts facts = { 0 };
+	struct object_walk *walk;
 	struct mount_view mounts;
 
 	mount_view_read(arena, &mounts);
+	walk = object_walk_new(&mounts, arena);
 	for (size_t i = 0; i < mounts.count; i++)
 		if (mounts.items[i].proc)
 			*arena_push(arena, &facts.procs) = mounts.items[i].path;
 	plan_wanted_paths(model, arena, &facts);
 	for (size_t i = 0; i < facts.count; i++)
-		object_look(&mounts, arena, &facts.items[i]);
+		object_look(walk, &facts.items[i]);
 	for (size_t i = 0; i < own_directories.count; i++)
-		host_facts_own(own_directories.items[i], arena, &facts);
-	own_policies(model, arena, &facts);
+		look_at_own(walk, own_directories.items[i], arena, &facts);
+	own_policies(walk, model, arena, &facts);
 	if (program)
 		look_at_program(program, arena, &facts);
 	*ret = facts;

@@ -1,12 +1,14 @@
 /* objects.c - see objects.h. */
 #include "enforce/objects.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -54,6 +56,7 @@ static void add_mount(char *line, struct arena *arena, struct mount_view *view)
 		return;
 	unescape(field[4]);
 	*arena_push(arena, view) = (struct mount_entry){
+		.id = strtoull(field[0], NULL, 10),
 		.path = arena_strdup(arena, field[4]),
 		.noexec = has_word(field[5], "noexec"),
 		.proc = strncmp(type + 3, "proc ", 5) == 0,
@@ -78,134 +81,236 @@ static bool is_below(const char *path, const char *root)
 	return strncmp(path, root, size) == 0 && (path[size] == '/' || !path[size]);
 }
 
-/* Nothing at the object or below it can be mapped executable. */
-static bool nothing_executable(const struct mount_view *mounts, const char *real)
-{
-	struct statvfs mount;
+/* ---- places ---- */
 
-	if (!mounts->known || statvfs(real, &mount) < 0 || !(mount.f_flag & ST_NOEXEC))
-		return false;
-	for (size_t i = 0; i < mounts->count; i++)
-		if (!mounts->items[i].noexec && strcmp(mounts->items[i].path, real) != 0 &&
-		    is_below(mounts->items[i].path, real))
-			return false;
-	return true;
-}
-
-/* ---- the walk ---- */
-
-struct walk {
-	struct arena *arena;
-	char real[PATH_MAX]; /* where we are; the root is "" */
-	char rest[PATH_MAX]; /* still to go */
-	unsigned followed;
-	bool missing;   /* what "real" ends with is not there */
-	struct stat st; /* of where we are */
+/* Where a walk has got to. Places don't change: what lies below one is made from it. */
+struct place {
+	const char *real; /* the root is "" */
+	mode_t mode;
+	uid_t owner;
+	uint64_t mount; /* 0: this kernel doesn't say */
+	struct object_ids chain;
 	struct host_links links;
-	struct object_ids ids; /* from the root down */
+	unsigned followed;
 };
 
-static void arrive(struct walk *walk)
-{
-	*arena_push(walk->arena, &walk->ids) = (struct object_id){ walk->st.st_dev, walk->st.st_ino };
-}
+/* How a step ends. */
+enum arrival {
+	ARRIVED,
+	MISSING, /* it is not there; its name and what holds it are known */
+	LOST     /* nothing can be said */
+};
 
-static bool go_to_root(struct walk *walk)
+struct object_walk {
+	struct arena *arena;
+	const struct mount_view *mounts;
+	size_t mount; /* place in mounts of the last object's */
+	struct place root;
+	const char *path; /* the walk before */
+	struct {
+		struct mark {
+			size_t end; /* path up to here */
+			struct place place;
+		} * items;
+		size_t count, capacity;
+	} marks;
+};
+
+/* Look at place->real, which lies in what @above leads up from. False: it is not there, and the rest is as before. */
+static bool place_look(struct object_walk *walk, struct place *place, const struct object_ids *above)
 {
-	walk->real[0] = '\0';
-	walk->ids.count = 0;
-	if (stat("/", &walk->st) < 0)
+	const size_t more = above->count;
+	struct statx found;
+
+	if (statx(AT_FDCWD, *place->real ? place->real : "/", AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID, &found) < 0)
 		return false;
-	arrive(walk);
+	place->mode = found.stx_mode;
+	place->owner = found.stx_uid;
+	place->mount = found.stx_mask & STATX_MNT_ID ? found.stx_mnt_id : 0;
+	place->chain = (struct object_ids){ .items = arena_alloc(walk->arena,
+								 (more + 1) * sizeof(*place->chain.items)),
+					    .count = more + 1,
+					    .capacity = more + 1 };
+	place->chain.items[0] =
+		(struct object_id){ makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino };
+	if (more)
+		memcpy(place->chain.items + 1, above->items, more * sizeof(*above->items));
 	return true;
 }
 
-static bool go_up(struct walk *walk)
+static enum arrival go_up(struct object_walk *walk, struct place *place)
 {
-	char *slash = strrchr(walk->real, '/');
+	const char *slash = strrchr(place->real, '/');
+	struct object_ids above = { 0 };
 
+	/* the root holds itself */
 	if (!slash)
-		return true;
-	*slash = '\0';
-	walk->ids.count--;
-	return stat(walk->real[0] ? walk->real : "/", &walk->st) == 0;
+		return ARRIVED;
+	if (place->chain.count > 2)
+		above = (struct object_ids){ .items = place->chain.items + 2, .count = place->chain.count - 2 };
+	place->real = arena_strndup(walk->arena, place->real, (size_t)(slash - place->real));
+	return place_look(walk, place, &above) ? ARRIVED : LOST;
 }
 
 /* In a directory where anybody can make names a link is somebody's word (as fs.protected_symlinks has it). */
-static bool is_foreign(const struct stat *directory, const struct stat *link)
+static bool is_foreign(const struct place *directory, const struct place *link)
 {
-	return directory->st_mode & S_ISVTX && directory->st_mode & S_IWOTH && link->st_uid != geteuid() &&
-	       link->st_uid != directory->st_uid;
+	return directory->mode & S_ISVTX && directory->mode & S_IWOTH && link->owner != geteuid() &&
+	       link->owner != directory->owner;
 }
 
-/* @name is the link that walk->real ends with. */
-static bool follow(struct walk *walk, const struct stat *directory, size_t directory_size)
+static void remember_link(struct object_walk *walk, struct place *directory, const struct place *link)
 {
-	char target[PATH_MAX], joined[PATH_MAX];
-	const ssize_t size = readlink(walk->real, target, sizeof(target) - 1);
+	const struct host_links *before = &directory->links;
+	struct host_links links = { .items = arena_alloc(walk->arena, (before->count + 1) * sizeof(*links.items)),
+				    .count = before->count + 1,
+				    .capacity = before->count + 1 };
 
-	if (size <= 0 || ++walk->followed > LINKS_MAX)
-		return false;
-	target[size] = '\0';
-	*arena_push(walk->arena, &walk->links) = (struct host_link){
-		.path = arena_strdup(walk->arena, walk->real),
-		.directory = arena_strndup(walk->arena, walk->real, directory_size ? directory_size : 1),
-		.foreign = is_foreign(directory, &walk->st),
+	if (before->count)
+		memcpy(links.items, before->items, before->count * sizeof(*links.items));
+	links.items[before->count] = (struct host_link){
+		.path = link->real,
+		.directory = *directory->real ? directory->real : "/",
+		.foreign = is_foreign(directory, link),
 	};
-	if ((size_t)snprintf(joined, sizeof(joined), "%s/%s", target, walk->rest) >= sizeof(joined))
-		return false;
-	memcpy(walk->rest, joined, strlen(joined) + 1);
-	walk->real[directory_size] = '\0';
-	walk->st = *directory;
-	return *target != '/' || go_to_root(walk);
+	directory->links = links;
 }
 
-/* One name further. */
-static bool step(struct walk *walk, const char *name)
-{
-	const size_t size = strlen(walk->real);
-	const struct stat directory = walk->st;
+static enum arrival walk_names(struct object_walk *walk, struct place *place, const char *names);
 
-	if (strcmp(name, ".") == 0)
-		return true;
-	if (strcmp(name, "..") == 0)
-		return go_up(walk);
-	if ((size_t)snprintf(walk->real + size, sizeof(walk->real) - size, "/%s", name) >= sizeof(walk->real) - size)
-		return false;
-	if (!S_ISDIR(directory.st_mode) || lstat(walk->real, &walk->st) < 0) {
-		walk->missing = true;
-		return false;
-	}
-	if (S_ISLNK(walk->st.st_mode))
-		return follow(walk, &directory, size);
-	arrive(walk);
-	return true;
+/* @place, which is in @directory, is a link: go on where it leads. */
+static enum arrival follow(struct object_walk *walk, struct place *directory, struct place *place)
+{
+	char target[PATH_MAX];
+	const ssize_t size = readlink(place->real, target, sizeof(target) - 1);
+
+	if (size <= 0 || ++directory->followed > LINKS_MAX)
+		return LOST;
+	target[size] = '\0';
+	remember_link(walk, directory, place);
+	*place = *target == '/' ? walk->root : *directory;
+	place->links = directory->links;
+	place->followed = directory->followed;
+	return walk_names(walk, place, target);
 }
 
-static bool walk_to(struct walk *walk, const char *path)
+/* One name of @size bytes further. */
+static enum arrival step(struct object_walk *walk, struct place *place, const char *name, size_t size)
 {
-	char name[NAME_MAX + 1];
+	struct place directory = *place;
 
-	if (*path != '/' || strlen(path) >= sizeof(walk->rest) || !go_to_root(walk))
-		return false;
-	memcpy(walk->rest, path, strlen(path) + 1);
-	for (;;) {
-		char *start = walk->rest + strspn(walk->rest, "/");
-		const size_t size = strcspn(start, "/");
+	if (size == 1 && name[0] == '.')
+		return ARRIVED;
+	if (size == 2 && name[0] == '.' && name[1] == '.')
+		return go_up(walk, place);
+	if (size > NAME_MAX || strlen(place->real) + size + 1 >= PATH_MAX)
+		return LOST;
+	place->real = arena_printf(walk->arena, "%s/%.*s", directory.real, (int)size, name);
+	if (!S_ISDIR(directory.mode) || !place_look(walk, place, &directory.chain))
+		return MISSING;
+	return S_ISLNK(place->mode) ? follow(walk, &directory, place) : ARRIVED;
+}
 
-		if (size == 0)
-			return true;
-		if (size >= sizeof(name))
-			return false;
-		memcpy(name, start, size);
-		name[size] = '\0';
-		memmove(walk->rest, start + size, strlen(start + size) + 1);
-		if (!step(walk, name))
-			return false;
+/* All of @names; of what is missing place->real is where it would be. */
+static enum arrival walk_names(struct object_walk *walk, struct place *place, const char *names)
+{
+	enum arrival arrival = ARRIVED;
+
+	while (arrival == ARRIVED && *(names += strspn(names, "/"))) {
+		const size_t size = strcspn(names, "/");
+
+		arrival = step(walk, place, names, size);
+		names += size;
 	}
+	names += strspn(names, "/");
+	if (arrival == MISSING && *names)
+		place->real = arena_printf(walk->arena, "%s/%s", place->real, names);
+	return arrival;
+}
+
+/* ---- from one path to the next ---- */
+
+struct object_walk *object_walk_new(const struct mount_view *mounts, struct arena *arena)
+{
+	struct object_walk *walk = arena_new_of(arena, struct object_walk);
+
+	*walk = (struct object_walk){ .arena = arena, .mounts = mounts, .path = "", .root.real = "" };
+	(void)!place_look(walk, &walk->root, &(struct object_ids){ 0 });
+	return walk;
+}
+
+/* Forget the marks that @path doesn't share. */
+static void keep_shared(struct object_walk *walk, const char *path)
+{
+	size_t count = 0;
+
+	for (; count < walk->marks.count; count++) {
+		const size_t end = walk->marks.items[count].end;
+
+		if (strncmp(path, walk->path, end) != 0 || (path[end] != '/' && path[end]))
+			break;
+	}
+	walk->marks.count = count;
+	walk->path = path;
+}
+
+static enum arrival walk_to(struct object_walk *walk, const char *path, struct place *place)
+{
+	enum arrival arrival = ARRIVED;
+	const char *at = path;
+
+	if (*path != '/' || strlen(path) >= PATH_MAX || !walk->root.chain.count)
+		return LOST;
+	keep_shared(walk, path);
+	*place = walk->marks.count ? walk->marks.items[walk->marks.count - 1].place : walk->root;
+	at += walk->marks.count ? walk->marks.items[walk->marks.count - 1].end : 0;
+	while (arrival == ARRIVED && *(at += strspn(at, "/"))) {
+		const size_t size = strcspn(at, "/");
+
+		arrival = step(walk, place, at, size);
+		at += size;
+		if (arrival == ARRIVED)
+			*arena_push(walk->arena, &walk->marks) = (struct mark){ (size_t)(at - path), *place };
+	}
+	at += strspn(at, "/");
+	if (arrival == MISSING && *at)
+		place->real = arena_printf(walk->arena, "%s/%s", place->real, at);
+	return arrival;
 }
 
 /* ---- the whole ---- */
+
+static bool mount_is_noexec(struct object_walk *walk, const struct place *place)
+{
+	const struct mount_view *mounts = walk->mounts;
+	struct statvfs mount;
+
+	for (size_t i = 0; place->mount && i < mounts->count; i++) {
+		const size_t at = (walk->mount + i) % mounts->count;
+
+		if (mounts->items[at].id != place->mount)
+			continue;
+		walk->mount = at;
+		return mounts->items[at].noexec;
+	}
+	/* a chroot's own mount is not in its table */
+	return statvfs(*place->real ? place->real : "/", &mount) == 0 && mount.f_flag & ST_NOEXEC;
+}
+
+/* Nothing at the object or below it can be mapped executable. */
+static bool nothing_executable(struct object_walk *walk, const struct place *place)
+{
+	const struct mount_view *mounts = walk->mounts;
+
+	if (!mounts->known || !mount_is_noexec(walk, place))
+		return false;
+	for (size_t i = 0; i < mounts->count; i++)
+		if (!mounts->items[i].noexec && strcmp(mounts->items[i].path, place->real) != 0 &&
+		    is_below(mounts->items[i].path, *place->real ? place->real : "/"))
+			return false;
+	return true;
+}
 
 static enum object_type type_of(mode_t mode)
 {
@@ -216,44 +321,33 @@ static enum object_type type_of(mode_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) ? OBJECT_DEVICE : OBJECT_OTHER;
 }
 
-/* From the object up; one that is missing has an id that nothing has. */
-static struct object_ids upwards(struct arena *arena, const struct object_ids *down, bool missing)
+/* What is missing has an id that nothing has. */
+static struct object_ids chain_of_missing(struct arena *arena, const struct object_ids *directory)
 {
-	struct object_ids up = { 0 };
+	struct object_ids chain = { .items = arena_alloc(arena, (directory->count + 1) * sizeof(*chain.items)),
+				    .count = directory->count + 1,
+				    .capacity = directory->count + 1 };
 
-	if (missing)
-		*arena_push(arena, &up) = (struct object_id){ 0 };
-
-	for (size_t i = down->count; i > 0; i--)
-		*arena_push(arena, &up) = down->items[i - 1];
-	return up;
+	memcpy(chain.items + 1, directory->items, directory->count * sizeof(*chain.items));
+	return chain;
 }
 
-/* Where it would be if it were there. */
-static const char *missing_real(struct walk *walk)
+void object_look(struct object_walk *walk, struct host_object *object)
 {
-	const char *rest = walk->rest + strspn(walk->rest, "/");
-
-	return arena_printf(walk->arena, "%s%s%s", walk->real, *rest ? "/" : "", rest);
-}
-
-void object_look(const struct mount_view *mounts, struct arena *arena, struct host_object *object)
-{
-	struct walk walk = { .arena = arena };
-	bool found = walk_to(&walk, object->path);
-	const char *real = walk.real[0] ? walk.real : "/";
+	struct place place;
+	const enum arrival arrival = walk_to(walk, object->path, &place);
 
 	*object = (struct host_object){ .path = object->path, .real = object->path, .type = OBJECT_ABSENT };
-	if (!found && !walk.missing)
+	if (arrival == LOST)
 		return;
-	if (!found)
-		real = missing_real(&walk);
-	if (strcmp(real, object->path) != 0)
-		object->real = arena_strdup(arena, real);
-	object->links = walk.links;
-	object->chain = upwards(arena, &walk.ids, !found);
-	if (!found)
+	if (strcmp(*place.real ? place.real : "/", object->path) != 0)
+		object->real = *place.real ? place.real : "/";
+	object->links = place.links;
+	object->chain = place.chain;
+	if (arrival == MISSING) {
+		object->chain = chain_of_missing(walk->arena, &place.chain);
 		return;
-	object->type = type_of(walk.st.st_mode);
-	object->noexec = nothing_executable(mounts, object->real);
+	}
+	object->type = type_of(place.mode);
+	object->noexec = nothing_executable(walk, &place);
 }

@@ -11,6 +11,7 @@
 /* What the mounts of this process are, as far as it matters here. Zero-initialised: nothing is known. */
 struct mount_view {
 	struct mount_entry {
+		uint64_t id; /* as statx() has it */
 		const char *path;
 		bool noexec, proc; /* proc: a proc file system */
 	} * items;
@@ -20,7 +21,11 @@ struct mount_view {
 
 void mount_view_read(struct arena *arena, struct mount_view *ret);
 
+/* Walks to many paths: what one has in common with the one before is not looked at again, so paths in order are cheap. */
+struct object_walk;
+struct object_walk *object_walk_new(const struct mount_view *mounts, struct arena *arena);
+
 /* Fill in everything but object->path. What isn't there, or can't be seen, is absent. */
-void object_look(const struct mount_view *mounts, struct arena *arena, struct host_object *object);
+void object_look(struct object_walk *walk, struct host_object *object);
 
 #endif

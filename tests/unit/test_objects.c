@@ -44,7 +44,7 @@ static struct host_object look(struct place *place, const char *name)
 	const struct mount_view none = { 0 };
 	struct host_object object = { .path = arena_printf(place->arena, "%s/%s", place->directory, name) };
 
-	object_look(&none, place->arena, &object);
+	object_look(object_walk_new(&none, place->arena), &object);
 	return object;
 }
 
@@ -175,14 +175,14 @@ TEST(T07_mounts_below_count)
 	REQUIRE(mkdir("a b", 0755) == 0 && mount("tmpfs", "a b", "tmpfs", MS_NOEXEC, NULL) == 0);
 	mount_view_read(place.arena, &view);
 	object = (struct host_object){ .path = arena_printf(place.arena, "%s/a b", place.directory) };
-	object_look(&view, place.arena, &object);
+	object_look(object_walk_new(&view, place.arena), &object);
 	CHECK(object.noexec);
 	REQUIRE(mkdir("a b/c", 0755) == 0 && mount("tmpfs", "a b/c", "tmpfs", 0, NULL) == 0);
 	mount_view_read(place.arena, &view);
-	object_look(&view, place.arena, &object);
+	object_look(object_walk_new(&view, place.arena), &object);
 	CHECK(!object.noexec);
 	view.known = false;
-	object_look(&view, place.arena, &object);
+	object_look(object_walk_new(&view, place.arena), &object);
 	CHECK(!object.noexec);
 	CHECK_INT(umount("a b/c") | umount("a b"), 0);
 	end(&place);

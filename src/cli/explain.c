@@ -237,8 +237,9 @@ static void print_carrier(const struct carrier *carrier, size_t width, struct st
 
 	str_init(&mechanisms, out->arena);
 	mechanisms_print(carrier->mechanisms, &mechanisms);
-	str_addf(out, "  %s %-*s  %s", carrier->carried ? "ok " : "NOT", (int)width,
-		 mechanisms.size ? mechanisms.text : "", carrier->text);
+	str_addf(out, "  %s %-*s  ", carrier->carried ? "ok " : "NOT", (int)width,
+		 mechanisms.size ? mechanisms.text : "");
+	carrier_print(carrier, out);
 	if (carrier->why)
 		str_addf(out, "   # %s%s", carrier->carried ? "" : "missing here: ", carrier->why);
 	str_addc(out, '\n');

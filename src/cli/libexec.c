@@ -8,8 +8,8 @@
 
 #include "config.h"
 
-/* The folder beside this executable when it stands in a build tree (meson puts the marker there), else the installed one. */
-static const char *libexec_folder(struct arena *arena)
+/* Meson puts the marker into a build tree. */
+const char *libexec_folder(struct arena *arena)
 {
 	char self[PATH_MAX];
 	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);

@@ -128,12 +128,10 @@ static bool place_look(struct object_walk *walk, struct place *place, const stru
 	place->mode = found.stx_mode;
 	place->owner = found.stx_uid;
 	place->mount = found.stx_mask & STATX_MNT_ID ? found.stx_mnt_id : 0;
-	place->chain = (struct object_ids){ .items = arena_alloc(walk->arena,
-								 (more + 1) * sizeof(*place->chain.items)),
+	place->chain = (struct object_ids){ .items = arena_alloc(walk->arena, (more + 1) * sizeof(*place->chain.items)),
 					    .count = more + 1,
 					    .capacity = more + 1 };
-	place->chain.items[0] =
-		(struct object_id){ makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino };
+	place->chain.items[0] = (struct object_id){ makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino };
 	if (more)
 		memcpy(place->chain.items + 1, above->items, more * sizeof(*above->items));
 	return true;

@@ -17,7 +17,7 @@ static unsigned wanted_probes(const struct layer *layer)
 	if (layer->wx == WX_SEALED)
 		wanted |= PROBE_NOTIFY;
 	for (size_t i = 0; i < layer->rules.count; i++)
-		if (layer->rules.items[i].class == REQUEST_NET)
+		if (layer->rules.items[i].class == REQUEST_NET && (layer->rules.items[i].operations & NET_ACCEPT))
 			wanted |= PROBE_NOTIFY;
 	return wanted;
 }

@@ -36,7 +36,7 @@ void planner_setting(struct planner *p, struct span span, const char *text, bool
 {
 	*arena_push(p->arena, &p->plan->carriers) = (struct carrier){ .layer = p->index,
 								      .span = span,
-								      .text = text,
+								      .setting = text,
 								      .carried = carried,
 								      .mechanisms = mechanisms,
 								      .why = why,
@@ -69,6 +69,19 @@ const struct host_object *planner_object(const struct planner *p, const struct p
 		if (!strcmp(pattern->root, devices[i]))
 			assumed->type = OBJECT_DEVICE;
 	return assumed;
+}
+
+static const uint32_t *find_calls(const struct planner *p)
+{
+	const struct call_rules *rules = &p->layer->calls;
+	uint32_t *from = arena_alloc(p->arena, (call_count + 1) * sizeof(*from)), at = 0;
+
+	for (size_t call = 0; call <= call_count; call++) {
+		while (at < rules->count && rules->items[at].call < call)
+			at++;
+		from[call] = at;
+	}
+	return from;
 }
 
 /* ---- what a modifier asks for ---- */
@@ -121,18 +134,12 @@ static void record_rules(struct planner *p)
 	for (size_t i = 0; i < p->layer->rules.count; i++) {
 		const struct rule *rule = &p->layer->rules.items[i];
 		const struct rule_state *state = &p->rules[i];
-		struct str text;
 
-		str_init(&text, p->arena);
-		if (rule->ast)
-			print_rule(rule->ast, &text);
-		else
-			str_addf(&text, "(built in: %s)", rule->because);
 		/* whatever fell through every stage is not carried: fail closed */
 		*arena_push(p->arena, &p->plan->carriers) =
 			(struct carrier){ .layer = p->index,
 					  .span = rule->span,
-					  .text = text.text,
+					  .rule = rule,
 					  .carried = state->decided && state->carried,
 					  .mechanisms = state->decided ? state->mechanisms : MECHANISM_SUPERVISOR,
 					  .why = state->decided ? state->why : "no mechanism carries it",
@@ -147,6 +154,7 @@ static void plan_layer(struct planner *p, size_t index)
 	p->layer = p->model->items[index];
 	p->out = &p->plan->layers[index];
 	p->rules = arena_alloc(p->arena, (p->layer->rules.count + 1) * sizeof(*p->rules));
+	p->calls_from = find_calls(p);
 	p->nodes = (struct tree_nodes){ 0 };
 	p->dropped.count = 0;
 	for (size_t i = 0; i < p->layer->rules.count; i++)
@@ -281,15 +289,17 @@ void plan_diagnose(const struct plan *plan, bool best_effort, struct diags *diag
 {
 	for (size_t i = 0; i < plan->carriers.count; i++) {
 		const struct carrier *carrier = &plan->carriers.items[i];
-		struct str missing;
+		struct str missing, text;
 		struct diag *d;
 
 		if (carrier->carried)
 			continue;
 		str_init(&missing, diags->arena);
 		mechanisms_print(carrier->mechanisms, &missing);
-		d = best_effort ? diag_warning(diags, "C0402", carrier->span, "`%s` is NOT enforced", carrier->text)
-				: diag_error(diags, "C0401", carrier->span, "nothing here carries `%s`", carrier->text);
+		str_init(&text, diags->arena);
+		carrier_print(carrier, &text);
+		d = best_effort ? diag_warning(diags, "C0402", carrier->span, "`%s` is NOT enforced", text.text)
+				: diag_error(diags, "C0401", carrier->span, "nothing here carries `%s`", text.text);
 		diag_note(diags, d, "%s; missing: %s", carrier->why, missing.text);
 		if (carrier->help)
 			diag_help(diags, d, "%s", carrier->help);

@@ -90,8 +90,9 @@ void mechanisms_print(uint32_t mechanisms, struct str *out);
 struct carrier {
 	size_t layer;
 	struct span span;
-	const char *text;    /* canonical line */
-	uint32_t mechanisms; /* carried: all that together carry it; uncarried: the one that would */
+	const char *setting;     /* canonical line of what is no rule */
+	const struct rule *rule; /* else: carrier_print() shows it */
+	uint32_t mechanisms;     /* carried: all that together carry it; uncarried: the one that would */
 	bool carried;
 	const char
 		*why; /* uncarried: the reason; carried: a remark or NULL ("/etc/x does not exist: grants nothing") */
@@ -178,6 +179,8 @@ must_check int plan_make(const struct model *model, const struct kernel_caps *ca
 /* One error (C04xx) per uncarried row; warnings where @best_effort. */
 void plan_diagnose(const struct plan *plan, bool best_effort, struct diags *diags);
 
+/* The canonical line. Made only when it is shown: no start needs it. */
+void carrier_print(const struct carrier *carrier, struct str *out);
 void plan_print(const struct plan *plan, struct str *out);
 void plan_json(const struct plan *plan, struct json *json);
 void landlock_plan_print(const struct plan *plan, struct str *out);

@@ -27,17 +27,24 @@ static const struct door {
 	    "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg" } },
 };
 
-static bool opens(const struct planner *p, size_t i, const struct door *door)
+/* The first rule that opens @door, or as many as there are rules. */
+static size_t first_opening(const struct planner *p, const struct door *door)
 {
-	if (p->layer->rules.items[i].verdict.kind != VERDICT_ALLOW || !planner_active(p, i))
-		return false;
-	for (size_t k = 0; k < p->layer->calls.count; k++)
-		for (size_t c = 0; c < DOOR_CALLS && door->calls[c]; c++)
-			if (p->layer->calls.items[k].rule == i &&
-			    p->layer->calls.items[k].verdict.kind == VERDICT_ALLOW &&
-			    p->layer->calls.items[k].call == call_find(door->calls[c]))
-				return true;
-	return false;
+	size_t first = p->layer->rules.count;
+
+	for (size_t c = 0; c < DOOR_CALLS && door->calls[c]; c++) {
+		const int call = call_find(door->calls[c]);
+
+		for (uint32_t k = p->calls_from[call]; k < p->calls_from[call + 1]; k++) {
+			const struct call_rule *opened = &p->layer->calls.items[k];
+
+			if (opened->rule < first && opened->verdict.kind == VERDICT_ALLOW &&
+			    p->layer->rules.items[opened->rule].verdict.kind == VERDICT_ALLOW &&
+			    planner_active(p, opened->rule))
+				first = opened->rule;
+		}
+	}
+	return first;
 }
 
 /* Does the filter let @call through whatever its arguments, on @arch? */
@@ -47,10 +54,10 @@ static bool is_wide_open(const struct planner *p, uint16_t call, unsigned arch)
 
 	if (p->out->listens && call == call_find("listen"))
 		return false;
-	for (size_t k = 0; k < p->layer->calls.count; k++) {
+	for (uint32_t k = p->calls_from[call]; k < p->calls_from[call + 1]; k++) {
 		const struct call_rule *rule = &p->layer->calls.items[k];
 
-		if (rule->call != call || !planner_active(p, rule->rule))
+		if (!planner_active(p, rule->rule))
 			continue;
 		if (rule->verdict.kind == VERDICT_ALLOW)
 			open |= !rule->cond[arch];
@@ -86,24 +93,21 @@ static const char *what_leaks(const struct planner *p, const struct door *door)
 
 static bool settle(struct planner *p, const struct door *door)
 {
-	for (size_t i = 0; i < p->layer->rules.count; i++) {
-		const char *leak = opens(p, i, door) ? what_leaks(p, door) : NULL;
+	const size_t i = first_opening(p, door);
+	const char *leak = i < p->layer->rules.count ? what_leaks(p, door) : NULL;
 
-		if (!leak)
-			continue;
-		planner_refuse(p, i, MECHANISM_BPF,
-			       p->out->listens
-				       ? "drop this line; or grant accept on all ports, and open all these calls"
-				       : arena_printf(p->arena,
-						      "drop this line, or open what it opens: `syscall %s "
-						      "because \"...\"`",
-						      leak),
-			       "no filter sees what %s does, and it would also do what is closed here or open for some "
-			       "arguments only: %s",
-			       door->title, leak);
-		return true;
-	}
-	return false;
+	if (!leak)
+		return false;
+	planner_refuse(p, i, MECHANISM_BPF,
+		       p->out->listens
+			       ? "drop this line; or grant accept on all ports, and open all these calls"
+			       : arena_printf(p->arena,
+					      "drop this line, or open what it opens: `syscall %s because \"...\"`",
+					      leak),
+		       "no filter sees what %s does, and it would also do what is closed here or open for some "
+		       "arguments only: %s",
+		       door->title, leak);
+	return true;
 }
 
 void plan_doors(struct planner *p)

@@ -136,12 +136,9 @@ static bool sends_anywhere(const struct planner *p)
 {
 	static const char *const names[] = { "sendmsg", "sendmmsg", "sendto" };
 
-	for (size_t i = 0; i < p->layer->calls.count; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
-			if (p->layer->calls.items[i].call == call_find(names[k]) &&
-			    p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
-			    planner_active(p, p->layer->calls.items[i].rule))
-				return true;
+	for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+		if (planner_call_is_open(p, names[k]))
+			return true;
 	return false;
 }
 

@@ -27,14 +27,25 @@ void mechanisms_print(uint32_t mechanisms, struct str *out)
 		}
 }
 
+void carrier_print(const struct carrier *carrier, struct str *out)
+{
+	if (!carrier->rule)
+		str_add(out, carrier->setting);
+	else if (carrier->rule->ast)
+		print_rule(carrier->rule->ast, out);
+	else
+		str_addf(out, "(built in: %s)", carrier->rule->because);
+}
+
 static void print_carrier(const struct carrier *carrier, struct str *out)
 {
 	struct str mechanisms;
 
 	str_init(&mechanisms, out->arena);
 	mechanisms_print(carrier->mechanisms, &mechanisms);
-	str_addf(out, "  %-10s %-32s %s", carrier->carried ? "carried" : "UNCARRIED",
-		 mechanisms.text ? mechanisms.text : "-", carrier->text);
+	str_addf(out, "  %-10s %-32s ", carrier->carried ? "carried" : "UNCARRIED",
+		 mechanisms.text ? mechanisms.text : "-");
+	carrier_print(carrier, out);
 	if (carrier->why)
 		str_addf(out, "  # %s", carrier->why);
 	str_addc(out, '\n');
@@ -145,9 +156,13 @@ void landlock_plan_print(const struct plan *plan, struct str *out)
 
 static void json_carrier(const struct carrier *carrier, struct json *json)
 {
+	struct str text;
+
+	str_init(&text, json->out->arena);
+	carrier_print(carrier, &text);
 	json_object(json);
 	json_kv_int(json, "layer", (long long)carrier->layer);
-	json_kv_string(json, "text", carrier->text);
+	json_kv_string(json, "text", text.text);
 	json_kv_bool(json, "carried", carrier->carried);
 	json_key(json, "mechanisms");
 	json_array(json);

@@ -123,8 +123,8 @@ bool planner_call_is_open(const struct planner *p, const char *name)
 {
 	const int call = call_find(name);
 
-	for (size_t i = 0; i < p->layer->calls.count; i++)
-		if (p->layer->calls.items[i].call == call && p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
+	for (uint32_t i = p->calls_from[call]; i < p->calls_from[call + 1]; i++)
+		if (p->layer->calls.items[i].verdict.kind == VERDICT_ALLOW &&
 		    planner_active(p, p->layer->calls.items[i].rule))
 			return true;
 	return false;

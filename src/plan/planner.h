@@ -44,7 +44,9 @@ struct planner {
 	const struct layer *layer;
 	struct layer_plan *out;
 	struct rule_state *rules; /* one per layer->rules */
-	struct tree_nodes nodes;  /* of rules that are still in the game */
+	/* where the rules of each call begin in layer->calls, which are sorted by call; and where the last ones end */
+	const uint32_t *calls_from;
+	struct tree_nodes nodes; /* of rules that are still in the game */
 	struct {
 		const struct pattern **items;
 		size_t count, capacity;

@@ -181,11 +181,13 @@ static int load_policy(const struct loader *loader, const char *name, struct are
 /* Binaries are words of the text; the few variables that make sense here are replaced as the resolver does it. */
 static const char *expand_binary(const struct surroundings *here, const char *text, struct arena *arena)
 {
+	static const char in_home[] = "$HOME/";
+	const bool ask = !here->home && here->find_self && !strncmp(text, in_home, strlen(in_home));
+	struct user self = { 0 };
+	const char *home = ask && here->find_self(here->uid, arena, &self) == 0 ? self.home : here->home;
 	const struct {
 		const char *prefix, *value;
-	} starts[] = {
-		{ "$HOME", here->home }, { "$CWD", here->cwd }, { "$TMPDIR", here->tmpdir }, { ".", here->cwd }
-	};
+	} starts[] = { { "$HOME", home }, { "$CWD", here->cwd }, { "$TMPDIR", here->tmpdir }, { ".", here->cwd } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		size_t size = strlen(starts[i].prefix);

@@ -4,14 +4,17 @@
 #define CORDON_POLICY_RESOLVE_H
 
 #include "base/cleanup.h"
+#include "platform/users.h"
 #include "policy/model.h"
 
 /* Values of $HOME $USER $CWD $TMPDIR, taken when the policy is loaded. */
 struct surroundings {
-	const char *home, *user, *cwd, *tmpdir; /* NULL: using it is an error */
+	const char *home, *user, *cwd, *tmpdir; /* NULL: see find_self; or using it is an error */
 	uint32_t uid;                           /* of the caller */
-	/* Numeric id of a user or group name; returns false when there is none. NULL: names are errors. */
-	bool (*find_user)(const char *name, uint32_t *ret_uid);
+	/* The caller's entry in the user data base: asked when $HOME or $USER is used and not known. NULL: there is none. */
+	int (*find_self)(uint32_t uid, struct arena *arena, struct user *ret);
+	/* A user by name: 0, -ENOENT, or another -errno when the data base can't be asked. NULL: names are errors. */
+	int (*find_user)(const char *name, struct arena *arena, struct user *ret);
 	/* Parsed file that holds template @name@@version: first the embedded ones, then files. NULL callback: only embedded.
 	 * Returns NULL when there is none; may add diagnostics. */
 	const struct ast_file *(*find_template)(void *context, const char *name, const char *version,

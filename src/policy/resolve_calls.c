@@ -5,7 +5,6 @@
  * the rest is the business of the mechanism that knows objects. */
 #include "policy/resolver.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/compiled.h"
@@ -334,33 +333,37 @@ static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call,
 	}
 }
 
-static int by_call(const void *a, const void *b)
+/* Sort by call; those of one call stay in the order in which they were added, which is that of the rules. */
+static void sort_calls(struct resolver *r, struct call_rules *rules)
 {
-	const struct call_rule *left = a, *right = b;
+	struct call_rule *sorted = arena_alloc(r->arena, rules->count * sizeof(*sorted));
+	uint32_t *next = arena_alloc(r->arena, (call_count + 1) * sizeof(*next));
 
-	if (left->call != right->call)
-		return left->call < right->call ? -1 : 1;
-	return left->rule < right->rule ? -1 : left->rule > right->rule;
+	for (size_t i = 0; i < rules->count; i++)
+		next[rules->items[i].call + 1]++;
+	for (size_t call = 1; call < call_count; call++)
+		next[call] += next[call - 1];
+	for (size_t i = 0; i < rules->count; i++)
+		sorted[next[rules->items[i].call]++] = rules->items[i];
+	rules->items = sorted;
+	rules->capacity = rules->count;
 }
 
 void resolve_finish_calls(struct resolver *r)
 {
 	uint32_t self = add_builtin_rule(r, "Cordon never opens this");
 	uint32_t unknown = add_builtin_rule(r, "a flag that the tables don't know may mean anything");
-	size_t written;
+	unsigned(*tested)[ARCH_COUNT] = arena_alloc(r->arena, call_count * sizeof(*tested));
 
 	apply_grant(r, self, "builtin", "", (struct verdict){ .kind = VERDICT_DENY });
-	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);
-	written = r->layer->calls.count;
-	for (size_t i = 0; i < written;) {
-		uint16_t call = r->layer->calls.items[i].call;
-		unsigned tested[ARCH_COUNT] = { 0 };
+	for (size_t i = 0; i < r->layer->calls.count; i++) {
+		const struct call_rule *rule = &r->layer->calls.items[i];
 
-		for (; i < written && r->layer->calls.items[i].call == call; i++)
-			for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
-				tested[arch] |= tested_flags(r->layer->calls.items[i].cond[arch], &call_table[call],
-							     (enum arch)arch);
-		deny_unknown_bits(r, unknown, call, tested);
+		for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
+			tested[rule->call][arch] |= tested_flags(rule->cond[arch], &call_table[rule->call],
+								 (enum arch)arch);
 	}
-	qsort(r->layer->calls.items, r->layer->calls.count, sizeof(*r->layer->calls.items), by_call);
+	for (size_t call = 0; call < call_count; call++)
+		deny_unknown_bits(r, unknown, (uint16_t)call, tested[call]);
+	sort_calls(r, &r->layer->calls);
 }

@@ -3,17 +3,35 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- variables ---- */
 
-static const char *variable_value(const struct resolver *r, const struct scope *scope, const char *name, size_t size)
+/* What the user data base says of the caller, or NULL. It costs system calls, so only who needs it asks. */
+static const struct user *find_self(struct resolver *r)
+{
+	const struct surroundings *s = r->surroundings;
+
+	if (!r->self_known && s->find_self && s->find_self(s->uid, r->arena, &r->self) < 0)
+		r->self = (struct user){ 0 };
+	r->self_known = true;
+	return &r->self;
+}
+
+static const char *variable_value(struct resolver *r, const struct scope *scope, const char *name, size_t size)
 {
 	const struct surroundings *s = r->surroundings;
 	const struct {
 		const char *name, *value;
-	} variables[] = { { "HOME", s->home }, { "USER", s->user }, { "CWD", s->cwd }, { "TMPDIR", s->tmpdir } };
+		size_t in_entry; /* where struct user has it; 0: not */
+	} variables[] = {
+		{ "HOME", s->home, offsetof(struct user, home) },
+		{ "USER", s->user, offsetof(struct user, name) },
+		{ "CWD", s->cwd, 0 },
+		{ "TMPDIR", s->tmpdir, 0 },
+	};
 
 	for (const struct scope *at = scope; at; at = at->template_name ? NULL : at->parent)
 		for (size_t i = 0; i < at->parameters.count; i++) {
@@ -22,9 +40,13 @@ static const char *variable_value(const struct resolver *r, const struct scope *
 			if (strlen(pair->key.text) == size && !memcmp(pair->key.text, name, size))
 				return pair->value.text;
 		}
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		if (strlen(variables[i].name) == size && !memcmp(variables[i].name, name, size))
-			return variables[i].value;
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		if (strlen(variables[i].name) != size || memcmp(variables[i].name, name, size) != 0)
+			continue;
+		if (!variables[i].value && variables[i].in_entry)
+			return *(const char *const *)((const char *)find_self(r) + variables[i].in_entry);
+		return variables[i].value;
+	}
 	return NULL;
 }
 
@@ -183,6 +205,9 @@ bool resolve_user(struct resolver *r, const struct scope *scope, const struct wo
 	const char *text = resolve_word(r, scope, word);
 	uint64_t number;
 	bool negative;
+	struct user user;
+	struct diag *d;
+	int error;
 
 	if (!text)
 		return false;
@@ -190,10 +215,15 @@ bool resolve_user(struct resolver *r, const struct scope *scope, const struct wo
 		*ret = (uint32_t)number;
 		return true;
 	}
-	if (r->surroundings->find_user && r->surroundings->find_user(text, ret))
+	error = r->surroundings->find_user ? r->surroundings->find_user(text, r->arena, &user) : -ENOENT;
+	if (error == 0) {
+		*ret = user.uid;
 		return true;
-	diag_help(r->diags, diag_error(r->diags, "C0211", word->span, "unknown user `%s`", text),
-		  "name a user of this host, or a number");
+	}
+	d = diag_error(r->diags, "C0211", word->span, "unknown user `%s`", text);
+	if (error != -ENOENT)
+		diag_note(r->diags, d, "the data base of users cannot be asked: %s", strerror(-error));
+	diag_help(r->diags, d, "name a user of this host, or a number");
 	return false;
 }
 

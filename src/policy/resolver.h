@@ -28,6 +28,8 @@ struct resolver {
 	const struct ast_file *file; /* templates of its own */
 	struct layer *layer;
 	LAYER_LIST(struct flat_statement) flat;
+	struct user self; /* of surroundings->find_self, once self_known */
+	bool self_known;
 	const struct cond **compiled; /* per place of compiled_conds: its tree, made when first needed */
 	const struct cond *never;     /* holds for no call; made when first needed */
 };

@@ -6,12 +6,13 @@
 
 #include "tap.h"
 
-static bool find_user(const char *name, uint32_t *ret_uid)
+static int find_user(const char *name, struct arena *arena, struct user *ret)
 {
+	(void)arena;
 	if (strcmp(name, "root") != 0)
-		return false;
-	*ret_uid = 0;
-	return true;
+		return -ENOENT;
+	*ret = (struct user){ .name = "root", .home = "/root" };
+	return 0;
 }
 
 void fixture_init(struct fixture *f)
@@ -84,9 +85,14 @@ void fixture_plan(struct fixture *f, const char *body)
 
 const struct carrier *fixture_carrier(const struct fixture *f, const char *text)
 {
-	for (size_t i = 0; i < f->plan->carriers.count; i++)
-		if (!strncmp(f->plan->carriers.items[i].text, text, strlen(text)))
+	for (size_t i = 0; i < f->plan->carriers.count; i++) {
+		struct str line;
+
+		str_init(&line, f->arena);
+		carrier_print(&f->plan->carriers.items[i], &line);
+		if (!strncmp(line.text, text, strlen(text)))
 			return &f->plan->carriers.items[i];
+	}
 	return NULL;
 }
 

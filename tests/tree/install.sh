@@ -36,7 +36,7 @@ build_static() {
 	$compiler -Wall -Werror $(pkg-config --cflags cordon) user.c -o static "$library/libcordon.a"
 }
 
-for file in bin/cordon include/cordon/cordon.h libcordon.so libcordon.so.0 libcordon.a pkgconfig/cordon.pc \
+for file in bin/cordon libexec/cordon/user-lookup include/cordon/cordon.h libcordon.so libcordon.so.0 libcordon.a pkgconfig/cordon.pc \
 	bash-completion/completions/cordon zsh/site-functions/_cordon fish/vendor_completions.d/cordon.fish; do
 	t "installs $file" installed "$file"
 done

@@ -63,55 +63,75 @@ def array(declaration, rows, empty="{ 0 }"):
 
 
 def emit_types(tables):
-    return array("static const struct arg_type types[]", [
+    return fits("struct arg_type", tables.types) + array("const struct arg_type arg_types[]", [
         f'{{ "{kind["name"]}", {{ {kind["bits"][0]}, {kind["bits"][1]} }}, {str(kind["signed"]).lower()}, '
         f'ARG_{kind["kind"].upper()} }}' for kind in tables.types.values()])
 
 
+def fits(struct, names, member="name"):
+    """An array that is too short would lose the end of a name, with a warning at most."""
+    longest = max(names, key=len, default="")
+    return (f'_Static_assert(sizeof("{longest}") <= sizeof(((struct {struct.removeprefix("struct ")} *)0)->{member}), '
+            f'"{longest}");\n')
+
+
 def emit_sets(tables):
-    out, rows, index = [], [], {}
+    """Rows refer to names by their place in one text, and sets to their values by number."""
+    names = sorted({flag for flag_set in tables.sets.values() for flag in flag_set["values"]})
+    places, end = {}, 0
+    for name in names:
+        places[name] = end
+        end += len(name) + 1
+    values, rows, index = [], [], {}
     for position, name in enumerate(sorted(tables.sets)):
-        values = tables.sets[name]["values"]
-        out.append(array(f"static const struct flag_value set_{identifier(name)}[]", [
-            f'{{ "{flag}", {by_arch([number(per[arch]) for arch in ARCHES])}, '
-            f'{arch_bits([arch for arch in ARCHES if per[arch] is not None])} }}' for flag, per in values.items()]))
+        members = tables.sets[name]["values"]
         known = []
         for arch in ARCHES:
             bits = 0
-            for per in values.values():
+            for per in members.values():
                 bits |= (per[arch] or 0) & (1 << 64) - 1
             known.append(number(bits))
-        rows.append(f'{{ "{name}", {str(tables.sets[name]["bits"]).lower()}, {len(values)}, set_{identifier(name)}, '
+        rows.append(f'{{ "{name}", {str(tables.sets[name]["bits"]).lower()}, {len(members)}, {len(values)}, '
                     f'{by_arch(known)} }}')
-        for flag in values:
+        for flag, per in members.items():
+            values.append(f'{{ {places[flag]}, {by_arch([number(per[arch]) for arch in ARCHES])}, '
+                          f'{arch_bits([arch for arch in ARCHES if per[arch] is not None])} }} /* {flag} */')
             index.setdefault(flag, position)
-    out.append(array("const struct flag_set flag_sets[]", rows))
-    out.append(f"const size_t flag_set_count = {len(rows)};\n")
-    out.append(array("const struct flag_name flag_names[]",
-                     [f'{{ "{flag}", {index[flag]} }}' for flag in sorted(index)]))
-    out.append(f"const size_t flag_name_count = {len(index)};\n")
-    return "\n".join(out)
+    return "\n".join([
+        "const char flag_texts[] =\n" + "\n".join(f'\t"{name}\\0"' for name in names) + ";\n",
+        array("const struct flag_value flag_values[]", values),
+        fits("struct flag_set", tables.sets),
+        array("const struct flag_set flag_sets[]", rows),
+        f"const size_t flag_set_count = {len(rows)};\n",
+        array("const struct flag_name flag_names[]", [f"{{ {places[flag]}, {index[flag]} }}" for flag in names]),
+        f"const size_t flag_name_count = {len(index)};\n"])
 
 
 def emit_calls(tables):
-    out, rows = [], []
+    args, rows, pins = [], [], ["NULL"]
     type_index = {name: place for place, name in enumerate(tables.types)}
-    set_index = {name: place for place, name in enumerate(sorted(tables.sets))}
+    set_index = {name: place for place, name in enumerate(sorted(tables.sets), 1)}
     errno = {name: value for name, value, _ in tables.errno}
     for name, call in tables.calls.items():
-        args = "NULL"
-        if call["args"]:
-            args = f"args_{name}"
-            out.append(array(f"static const struct call_arg {args}[]", [
-                f'{{ "{arg["name"]}", &types[{type_index[arg["type"]]}], '
-                + (f'&flag_sets[{set_index[arg["set"]]}]' if arg["set"] else "NULL") + " }" for arg in call["args"]]))
         numbers = ", ".join(str(call["nr"].get(arch, -1)) for arch in ARCHES)
-        rows.append(f'{{ "{name}", {{ {numbers} }}, "{call["since"]}", CLASS_{call["class"].upper()}, '
-                    f'{errno[call["deny"]] if call["deny"] else 0}, {call["weight"]}, {len(call["args"])}, {args}, '
-                    f'{quoted(call["pin"])}, {arch_bits(call["compat"])}, {arch_bits(call["unstable"])} }}')
-    out.append(array("const struct call_row call_table[]", rows))
-    out.append(f"const size_t call_count = {len(rows)};\n")
-    return "\n".join(out)
+        rows.append(f'{{ "{name}", "{call["since"]}", {{ {numbers} }}, CLASS_{call["class"].upper()}, '
+                    f'{errno[call["deny"]] if call["deny"] else 0}, {call["weight"]}, {len(call["args"])}, '
+                    f'{len(pins) if call["pin"] else 0}, {len(args)}, '
+                    f'{arch_bits(call["compat"])}, {arch_bits(call["unstable"])} }}')
+        args += [f'{{ "{arg["name"]}", {type_index[arg["type"]]}, {set_index[arg["set"]] if arg["set"] else 0} }}'
+                 for arg in call["args"]]
+        if call["pin"]:
+            pins.append(quoted(call["pin"]))
+    return "\n".join([
+        f'_Static_assert({len(set_index)} <= UINT8_MAX && {len(type_index)} <= UINT8_MAX && {len(pins)} <= UINT8_MAX, '
+        '"numbers of 8 bits");\n',
+        fits("struct call_arg", [arg["name"] for call in tables.calls.values() for arg in call["args"]]),
+        array("const struct call_arg all_args[]", args),
+        array("const char *const pin_texts[]", pins),
+        fits("struct call_row", tables.calls),
+        fits("struct call_row", [call["since"] for call in tables.calls.values()], "since"),
+        array("const struct call_row call_table[]", rows),
+        f"const size_t call_count = {len(rows)};\n"])
 
 
 def emit_numbers(tables):

@@ -102,7 +102,7 @@ static void call_json(const struct call_row *row, struct json *json)
 	json_kv_string(json, "call", row->name);
 	json_kv_string(json, "class", class_names[row->class]);
 	json_kv_string(json, "since", row->since);
-	json_kv_string(json, "pin", row->pin);
+	json_kv_string(json, "pin", call_pin(row));
 	json_key(json, "numbers");
 	json_object(json);
 	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
@@ -112,12 +112,14 @@ static void call_json(const struct call_row *row, struct json *json)
 	json_key(json, "arguments");
 	json_array(json);
 	for (unsigned i = 0; i < row->arg_count; i++) {
+		const struct call_arg *arg = &call_args(row)[i];
+
 		json_object(json);
-		json_kv_string(json, "name", row->args[i].name);
-		json_kv_string(json, "type", row->args[i].type->name);
-		json_kv_int(json, "bits", row->args[i].type->bits[0]);
-		json_kv_bool(json, "signed", row->args[i].type->is_signed);
-		json_kv_string(json, "set", row->args[i].set ? row->args[i].set->name : NULL);
+		json_kv_string(json, "name", arg->name);
+		json_kv_string(json, "type", call_arg_type(arg)->name);
+		json_kv_int(json, "bits", call_arg_type(arg)->bits[0]);
+		json_kv_bool(json, "signed", call_arg_type(arg)->is_signed);
+		json_kv_string(json, "set", call_arg_set(arg) ? call_arg_set(arg)->name : NULL);
 		json_end_object(json);
 	}
 	json_end_array(json);
@@ -125,14 +127,17 @@ static void call_json(const struct call_row *row, struct json *json)
 
 static void print_argument(const struct call_arg *arg, struct str *out)
 {
-	str_addf(out, "    %-12s %s, %u bits%s", arg->name, arg->type->name, arg->type->bits[0],
-		 arg->type->is_signed ? ", signed" : "");
-	if (arg->set) {
-		str_addf(out, "; %s of %s:", arg->set->is_bits ? "bits" : "one", arg->set->name);
-		for (unsigned i = 0; i < arg->set->count; i++) {
+	const struct arg_type *type = call_arg_type(arg);
+	const struct flag_set *set = call_arg_set(arg);
+
+	str_addf(out, "    %-12s %s, %u bits%s", arg->name, type->name, type->bits[0],
+		 type->is_signed ? ", signed" : "");
+	if (set) {
+		str_addf(out, "; %s of %s:", set->is_bits ? "bits" : "one", set->name);
+		for (unsigned i = 0; i < set->count; i++) {
 			if (i % 6 == 0)
 				str_addf(out, "\n%*s", 17, "");
-			str_addf(out, "%s%s", i % 6 ? " " : "", arg->set->values[i].name);
+			str_addf(out, "%s%s", i % 6 ? " " : "", flag_value_name(&flag_set_values(set)[i]));
 		}
 	}
 	str_addc(out, '\n');
@@ -162,8 +167,8 @@ void explain_call(const struct call_row *row, struct str *out, struct json *json
 	if (row->class == CLASS_TYPED)
 		str_addf(out, "  opened  by `%s` rules\n",
 			 request_class_name(call_request_class((uint16_t)(row - call_table))));
-	if (row->pin)
-		str_addf(out, "  pin     %s\n", row->pin);
+	if (call_pin(row))
+		str_addf(out, "  pin     %s\n", call_pin(row));
 	str_addf(out, "  since   Linux %s\n  numbers", row->since);
 	for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
 		if (row->nr[arch] != CALL_NR_NONE)
@@ -172,7 +177,7 @@ void explain_call(const struct call_row *row, struct str *out, struct json *json
 	list_groups(row, out);
 	str_add(out, row->arg_count ? "  arguments\n" : "  no arguments\n");
 	for (unsigned i = 0; i < row->arg_count; i++)
-		print_argument(&row->args[i], out);
+		print_argument(&call_args(row)[i], out);
 }
 
 void explain_group(const struct call_group *group, struct str *out, struct json *json)
@@ -192,7 +197,7 @@ void explain_group(const struct call_group *group, struct str *out, struct json 
 			json_string(json, row->name);
 		else
 			str_addf(out, "  %-24s %s%s%s\n", row->name, class_names[row->class], row->pin ? ", if " : "",
-				 row->pin ? row->pin : "");
+				 row->pin ? call_pin(row) : "");
 	}
 	if (json)
 		json_end_array(json);

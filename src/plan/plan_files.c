@@ -131,18 +131,13 @@ static void add_node(struct planner *p, const struct rule *rule, const struct pa
 
 	if (object->type == OBJECT_ABSENT)
 		return;
-	for (size_t i = 0; i < p->nodes.count; i++)
-		if (!strcmp(p->nodes.items[i].path, node.path) && p->nodes.items[i].subtree == node.subtree) {
-			p->nodes.items[i].operations |= node.operations;
-			p->nodes.items[i].exec |= node.exec;
-			return;
-		}
-	*arena_push(p->arena, &p->nodes) = node;
+	tree_nodes_add(&p->nodes, p->arena, &node);
 }
 
 static void collect_nodes(struct planner *p)
 {
-	p->nodes.count = 0;
+	tree_nodes_clear(&p->nodes);
+	memset(p->leaks, 0, sizeof(p->leaks));
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		for (size_t k = 0; is_allow(p, i) && planner_active(p, i) && k < p->layer->rules.items[i].objects.count;
 		     k++)
@@ -156,16 +151,34 @@ static bool can_mount(const struct planner *p)
 	return (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
 }
 
-/* A place where what @i opens would also be possible without being granted, or NULL. */
-static const struct tree_node *leaks_at(const struct planner *p, uint32_t needs, uint32_t operation)
-{
-	for (size_t n = 0; n < p->nodes.count; n++) {
-		uint32_t effective = planner_effective(&p->nodes, &p->nodes.items[n], NULL);
+/* What makes an operation possible at a place: all of these, or any. */
+enum leak { LEAK_RENAME, LEAK_LINK, LEAK_ATTR };
 
-		if ((effective & needs) == needs && !(effective & operation))
-			return &p->nodes.items[n];
+static bool leaks_to(const struct planner *p, const struct tree_node *node, enum leak leak)
+{
+	const uint32_t effective = planner_effective(&p->nodes, node, NULL);
+
+	switch (leak) {
+	case LEAK_RENAME:
+		return (effective & (FILE_CREATE | FILE_DELETE)) == (FILE_CREATE | FILE_DELETE) &&
+		       !(effective & FILE_RENAME);
+	case LEAK_LINK: return (effective & FILE_CREATE) && !(effective & FILE_LINK);
+	case LEAK_ATTR:
+		return (effective & CHANGING_OPERATIONS) && !(effective & FILE_ATTR) && node->type != OBJECT_DEVICE;
 	}
-	return NULL;
+	return true;
+}
+
+/* A place where the operation would also be possible without being granted, or NULL. The same for every rule. */
+static const struct tree_node *leaks_at(struct planner *p, enum leak leak)
+{
+	for (size_t n = 0; n < p->nodes.count && !p->leaks[leak].known; n++)
+		if (leaks_to(p, &p->nodes.items[n], leak)) {
+			p->leaks[leak].node = &p->nodes.items[n];
+			break;
+		}
+	p->leaks[leak].known = true;
+	return p->leaks[leak].node;
 }
 
 static const char *operation_name(uint32_t operation)
@@ -188,7 +201,7 @@ static bool check_gated(struct planner *p, size_t i, uint32_t operation, uint32_
 			       operation == FILE_RENAME ? " and remove" : "");
 		return false;
 	}
-	leak = leaks_at(p, needs, operation);
+	leak = leaks_at(p, operation == FILE_RENAME ? LEAK_RENAME : LEAK_LINK);
 	if (leak) {
 		planner_refuse(p, i, MECHANISM_SUPERVISOR,
 			       arena_printf(p->arena, "grant %s on `%s/**` as well, or nowhere",
@@ -217,19 +230,13 @@ static bool check_attr(struct planner *p, size_t i)
 			       "Landlock does not see chmod, chown, utimes and xattr; read-only mounts do");
 		return false;
 	}
-	for (size_t n = 0; n < p->nodes.count; n++) {
-		uint32_t effective = planner_effective(&p->nodes, &p->nodes.items[n], NULL);
-
-		leak = &p->nodes.items[n];
-		if ((effective & CHANGING_OPERATIONS) && !(effective & FILE_ATTR) && leak->type != OBJECT_DEVICE) {
-			planner_refuse(p, i, MECHANISM_SUPERVISOR,
-				       arena_printf(p->arena, "grant attr on `%s` as well, or nowhere", leak->path),
-				       "%s has to be on a writable mount, and attr would be possible there too",
-				       leak->path);
-			return false;
-		}
-	}
-	return true;
+	leak = leaks_at(p, LEAK_ATTR);
+	if (!leak)
+		return true;
+	planner_refuse(p, i, MECHANISM_SUPERVISOR,
+		       arena_printf(p->arena, "grant attr on `%s` as well, or nowhere", leak->path),
+		       "%s has to be on a writable mount, and attr would be possible there too", leak->path);
+	return false;
 }
 
 static bool check_exec_map(struct planner *p, size_t i, uint32_t effective)

@@ -50,19 +50,22 @@ static uint64_t file_rights(void)
 	return rights;
 }
 
-static void grant(struct planner *p, const char *path, bool is_directory, uint64_t rights)
+/* @granted: place of each path in the plan + 1. */
+static void grant(struct planner *p, struct map *granted, const char *path, bool is_directory, uint64_t rights)
 {
 	struct landlock_plan *plan = &p->out->landlock;
+	uint32_t *known;
 
 	rights &= plan->handled_fs & (is_directory ? UINT64_MAX : file_rights());
 	if (!rights)
 		return;
-	for (size_t i = 0; i < plan->paths.count; i++)
-		if (!strcmp(plan->paths.items[i].path, path)) {
-			plan->paths.items[i].rights |= rights;
-			return;
-		}
+	known = map_at(granted, p->arena, path, strlen(path));
+	if (*known) {
+		plan->paths.items[*known - 1].rights |= rights;
+		return;
+	}
 	*arena_push(p->arena, &plan->paths) = (struct landlock_path){ .path = path, .rights = rights };
+	*known = (uint32_t)plan->paths.count;
 }
 
 static void note_absent(struct planner *p)
@@ -81,33 +84,34 @@ static void note_absent(struct planner *p)
 }
 
 /* The program, its loader and its interpreter have to start once; the filter closes exec after that. */
-static void grant_start(struct planner *p)
+static void grant_start(struct planner *p, struct map *granted)
 {
 	const char *const files[] = { p->facts->program, p->facts->loader, p->facts->script_interpreter };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i])
-			grant(p, files[i], false, right("execute") | right("read_file"));
+			grant(p, granted, files[i], false, right("execute") | right("read_file"));
 }
 
 /* What was opened for the start has to be readable by whoever the kernel makes read it. */
-static void grant_script(struct planner *p)
+static void grant_script(struct planner *p, struct map *granted)
 {
 	if (p->facts->script_interpreter && p->facts->program)
-		grant(p, p->facts->program, false, right("read_file"));
+		grant(p, granted, p->facts->program, false, right("read_file"));
 }
 
 void plan_landlock(struct planner *p)
 {
 	struct landlock_plan *plan = &p->out->landlock;
+	struct map granted = { 0 };
 	bool strangers = false;
 
 	plan->handled_fs = landlock_known(LANDLOCK_FS, p->caps->landlock) & ~right("ioctl_dev");
 	for (size_t i = 0; i < p->nodes.count; i++)
-		grant(p, p->nodes.items[i].path, p->nodes.items[i].type == OBJECT_DIRECTORY,
+		grant(p, &granted, p->nodes.items[i].path, p->nodes.items[i].type == OBJECT_DIRECTORY,
 		      rights_of(p->nodes.items[i].operations, p->nodes.items[i].exec));
-	grant_start(p);
-	grant_script(p);
+	grant_start(p, &granted);
+	grant_script(p, &granted);
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		strangers |= p->layer->rules.items[i].class == REQUEST_SIGNAL && planner_active(p, i) &&
 			     p->layer->rules.items[i].verdict.kind == VERDICT_ALLOW &&

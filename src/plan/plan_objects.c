@@ -39,22 +39,6 @@ static bool node_covers(const struct tree_node *outer, const struct tree_node *i
 	return outer->subtree && (above > 0 || path_below(inner->path, outer->path));
 }
 
-uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec)
-{
-	uint32_t operations = 0;
-
-	if (ret_exec)
-		*ret_exec = false;
-	for (size_t i = 0; i < nodes->count; i++) {
-		if (!node_covers(&nodes->items[i], node))
-			continue;
-		operations |= nodes->items[i].operations;
-		if (ret_exec)
-			*ret_exec |= nodes->items[i].exec;
-	}
-	return operations;
-}
-
 static bool lies_in(const struct host_object *inner, const struct host_object *outer)
 {
 	return path_below(inner->real, outer->real) || steps_above(outer, &inner->chain) >= 0;

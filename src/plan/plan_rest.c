@@ -97,7 +97,7 @@ static const struct call_arg *acts_on_anybody(const struct planner *p, const str
 		for (unsigned arch = 0; arch < ARCH_COUNT; arch++)
 			if (p->layer->arches & 1u << arch && call_table[opened->call].nr[arch] != CALL_NR_NONE &&
 			    !tests_argument(opened->cond[arch], acting_calls[i].arg))
-				return &call_table[opened->call].args[acting_calls[i].arg];
+				return &call_args(&call_table[opened->call])[acting_calls[i].arg];
 	}
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef CORDON_PLAN_PLANNER_H
 #define CORDON_PLAN_PLANNER_H
 
+#include "base/map.h"
 #include "plan/plan.h"
 #include "policy/names.h"
 #include "policy/parse.h"
@@ -28,6 +29,11 @@ struct tree_node {
 struct tree_nodes {
 	struct tree_node *items;
 	size_t count, capacity;
+	struct {
+		struct node_rights *items;
+		size_t count, capacity;
+	} rights;
+	struct map by_path, by_object; /* places in rights + 1 */
 };
 
 #define ENTRY_OPERATIONS (FILE_CREATE | FILE_DELETE | FILE_RENAME | FILE_LINK)
@@ -51,6 +57,11 @@ struct planner {
 		const struct pattern **items;
 		size_t count, capacity;
 	} dropped; /* of templates, through links that the program may have made: they grant nothing */
+	/* where an operation would leak to, per operation; of these nodes (plan_files.c) */
+	struct {
+		bool known;
+		const struct tree_node *node;
+	} leaks[3];
 	/* per layer, kept for the joint mounts */
 	struct tree_nodes *layer_nodes;
 };
@@ -67,6 +78,9 @@ void planner_setting(struct planner *p, struct span span, const char *text, bool
 		     const char *why, const char *help);
 
 const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern);
+/* Add what @node grants: to the node of that path, where there is one (plan_nodes.c). */
+void tree_nodes_add(struct tree_nodes *nodes, struct arena *arena, const struct tree_node *node);
+void tree_nodes_clear(struct tree_nodes *nodes);
 /* Union of the operations that hold at @node; *ret_exec whether exec does. */
 uint32_t planner_effective(const struct tree_nodes *nodes, const struct tree_node *node, bool *ret_exec);
 bool path_below(const char *path, const char *root);

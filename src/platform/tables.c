@@ -17,15 +17,27 @@ enum arch arch_native(void)
 #endif
 }
 
-/* Index of @name among @count rows of @size bytes that begin with a name and are sorted by it, or -1. */
-static ptrdiff_t find_sorted(const void *rows, size_t count, size_t size, const char *name)
+/* How the rows of a table have their name: it begins the row, or a pointer to it does, or its place in flag_texts. */
+enum named_by { NAME_HERE, NAME_POINTER, NAME_FLAG };
+
+static const char *row_name(const void *row, enum named_by by)
+{
+	switch (by) {
+	case NAME_HERE: return row;
+	case NAME_POINTER: return *(const char *const *)row;
+	case NAME_FLAG: return flag_texts + *(const uint32_t *)row;
+	}
+	return "";
+}
+
+/* Index of @name among @count rows of @size bytes that are sorted by name, or -1. */
+static ptrdiff_t find_sorted(const void *rows, size_t count, size_t size, enum named_by by, const char *name)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const char *const *row = (const void *)((const char *)rows + middle * size);
-		int order = strcmp(name, *row);
+		int order = strcmp(name, row_name((const char *)rows + middle * size, by));
 
 		if (!order)
 			return (ptrdiff_t)middle;
@@ -41,12 +53,32 @@ static ptrdiff_t find_sorted(const void *rows, size_t count, size_t size, const 
 
 int call_find(const char *name)
 {
-	return (int)find_sorted(call_table, call_count, sizeof(*call_table), name);
+	return (int)find_sorted(call_table, call_count, sizeof(*call_table), NAME_HERE, name);
 }
 
 int call_find_nr(enum arch arch, uint32_t nr)
 {
 	return nr < arch_table[arch].nr_end ? calls_by_number[arch][nr] : -1;
+}
+
+const struct call_arg *call_args(const struct call_row *row)
+{
+	return &all_args[row->args];
+}
+
+const char *call_pin(const struct call_row *row)
+{
+	return pin_texts[row->pin];
+}
+
+const struct arg_type *call_arg_type(const struct call_arg *arg)
+{
+	return &arg_types[arg->type];
+}
+
+const struct flag_set *call_arg_set(const struct call_arg *arg)
+{
+	return arg->set ? &flag_sets[arg->set - 1] : NULL;
 }
 
 bool call_args_stable(const struct call_row *row, enum arch arch)
@@ -56,7 +88,7 @@ bool call_args_stable(const struct call_row *row, enum arch arch)
 
 unsigned call_arg_bits(const struct call_row *row, unsigned arg, enum arch arch)
 {
-	return row->args[arg].type->bits[row->ilp32 >> arch & 1];
+	return call_arg_type(&call_args(row)[arg])->bits[row->ilp32 >> arch & 1];
 }
 
 const char *call_suggest(const char *name)
@@ -70,7 +102,7 @@ const char *call_suggest(const char *name)
 
 const struct call_group *call_group_find(const char *name)
 {
-	ptrdiff_t i = find_sorted(call_groups, call_group_count, sizeof(*call_groups), name);
+	ptrdiff_t i = find_sorted(call_groups, call_group_count, sizeof(*call_groups), NAME_POINTER, name);
 
 	return i < 0 ? NULL : &call_groups[i];
 }
@@ -79,24 +111,34 @@ const struct call_group *call_group_find(const char *name)
 
 const struct flag_set *flag_set_find(const char *name)
 {
-	ptrdiff_t i = find_sorted(flag_sets, flag_set_count, sizeof(*flag_sets), name);
+	ptrdiff_t i = find_sorted(flag_sets, flag_set_count, sizeof(*flag_sets), NAME_HERE, name);
 
 	return i < 0 ? NULL : &flag_sets[i];
 }
 
 const struct flag_set *flag_set_having(const char *name)
 {
-	ptrdiff_t i = find_sorted(flag_names, flag_name_count, sizeof(*flag_names), name);
+	ptrdiff_t i = find_sorted(flag_names, flag_name_count, sizeof(*flag_names), NAME_FLAG, name);
 
 	return i < 0 ? NULL : &flag_sets[flag_names[i].set];
+}
+
+const struct flag_value *flag_set_values(const struct flag_set *set)
+{
+	return &flag_values[set->first];
+}
+
+const char *flag_value_name(const struct flag_value *value)
+{
+	return flag_texts + value->name;
 }
 
 bool flag_value_find(const struct flag_set *set, const char *name, enum arch arch, uint64_t *ret_value)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		const struct flag_value *value = &set->values[i];
+		const struct flag_value *value = &flag_set_values(set)[i];
 
-		if (strcmp(value->name, name) != 0)
+		if (strcmp(flag_value_name(value), name) != 0)
 			continue;
 		if (!(value->arches >> arch & 1))
 			return false;
@@ -152,14 +194,14 @@ uint64_t landlock_known(enum landlock_kind kind, int abi)
 
 const struct embedded_text *embedded_find(const char *name)
 {
-	ptrdiff_t i = find_sorted(embedded_texts, embedded_text_count, sizeof(*embedded_texts), name);
+	ptrdiff_t i = find_sorted(embedded_texts, embedded_text_count, sizeof(*embedded_texts), NAME_POINTER, name);
 
 	return i < 0 ? NULL : &embedded_texts[i];
 }
 
 const struct diag_info *diag_info_find(const char *code)
 {
-	ptrdiff_t i = find_sorted(diag_infos, diag_info_count, sizeof(*diag_infos), code);
+	ptrdiff_t i = find_sorted(diag_infos, diag_info_count, sizeof(*diag_infos), NAME_POINTER, code);
 
 	return i < 0 ? NULL : &diag_infos[i];
 }

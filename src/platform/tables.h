@@ -3,7 +3,10 @@
  * Every fact about the kernel's interface (numbers, argument types, flag names, errno names ...) is a row of a
  * text table in data/. scripts/gen_tables.py turns the rows into constant C arrays (tables_gen.c in the
  * build tree) and into _Static_asserts against the installed headers (tables_check.c).
- * Nothing here allocates, and nothing depends on the running kernel. All strings are static. */
+ * Nothing here allocates, and nothing depends on the running kernel. All strings are static.
+ *
+ * The large tables hold no addresses: names stand in the rows, and rows name each other by number. So the loader has
+ * nothing to relocate in them, and what a start doesn't look at is never read (docs/decisions). */
 #ifndef CORDON_PLATFORM_TABLES_H
 #define CORDON_PLATFORM_TABLES_H
 
@@ -49,44 +52,44 @@ enum arg_kind {
 
 /* How the kernel reads the register: the effective width, whatever the prototype says. */
 struct arg_type {
-	const char *name;
+	char name[12];
 	uint8_t bits[2]; /* [0] on 64-bit architectures and most of x32, [1] on ILP32: see call_arg_bits() */
 	bool is_signed;
 	enum arg_kind kind;
 };
 
 struct flag_value {
-	const char *name;
+	uint32_t name;              /* flag_value_name() */
 	uint64_t value[ARCH_COUNT]; /* flag values differ between architectures (O_DIRECT ...) */
 	uint8_t arches;             /* bit per enum arch that has the name (MAP_32BIT: not aarch64) */
 };
 
 struct flag_set {
-	const char *name;
+	char name[20];
 	bool is_bits; /* true: bits to be ORed; false: an enumeration */
 	uint16_t count;
-	const struct flag_value *values;
+	uint16_t first;             /* flag_set_values() */
 	uint64_t known[ARCH_COUNT]; /* OR of all values: bits outside are unknown to us */
 };
 
 struct call_arg {
-	const char *name;
-	const struct arg_type *type;
-	const struct flag_set *set; /* NULL: no names */
+	char name[20];
+	uint8_t type; /* call_arg_type() */
+	uint8_t set;  /* call_arg_set() */
 };
 
 #define CALL_NR_NONE (-1)
 
 struct call_row {
-	const char *name;
+	char name[30];
+	char since[8];          /* first kernel release, "2.6.12" for anything older */
 	int16_t nr[ARCH_COUNT]; /* CALL_NR_NONE: the architecture lacks it */
-	const char *since;      /* first kernel release, "2.6.12" for anything older */
 	enum call_class class;
 	int16_t deny_errno; /* what "not granted" answers; 0: the default, EPERM. ENOSYS where programs fall back */
 	uint16_t weight;    /* how often real programs make it, in 1/10000 of all calls; 0 = rarely */
 	uint8_t arg_count;
-	const struct call_arg *args; /* arg_count entries, in register order of 64-bit architectures */
-	const char *pin;  /* condition text under which a basic call reaches nothing outside; NULL: none needed */
+	uint8_t pin;      /* call_pin() */
+	uint16_t args;    /* call_args() */
 	uint8_t ilp32;    /* bit per enum arch on which arguments have bits[1]: i386, x32 through a compat handler */
 	uint8_t unstable; /* bit per enum arch for which call_args_stable() is false */
 };
@@ -94,6 +97,14 @@ struct call_row {
 /* The row number is the identity of a call in every other module ("call id"). Rows are sorted by name. */
 extern const struct call_row call_table[];
 extern const size_t call_count;
+
+/* Its arguments: arg_count of them, in register order of 64-bit architectures. */
+const struct call_arg *call_args(const struct call_row *row);
+/* Text of the condition under which a basic call reaches nothing outside; NULL: it needs none. */
+const char *call_pin(const struct call_row *row);
+const struct arg_type *call_arg_type(const struct call_arg *arg);
+/* The names of its values, or NULL. */
+const struct flag_set *call_arg_set(const struct call_arg *arg);
 
 /* Row number, or -1 when no architecture has a call of that name. */
 int call_find(const char *name);
@@ -123,6 +134,9 @@ extern const size_t uring_call_count;
  * two's complement of 64 bits: cut to the argument's width. The sets "signal" and "ioctl" hold those tables. */
 const struct flag_set *flag_set_find(const char *name);
 bool flag_value_find(const struct flag_set *set, const char *name, enum arch arch, uint64_t *ret_value);
+/* The values of @set, @set->count of them. */
+const struct flag_value *flag_set_values(const struct flag_set *set);
+const char *flag_value_name(const struct flag_value *value);
 /* Any set that has @name (for diagnostics and for arguments without a set); NULL when none. */
 const struct flag_set *flag_set_having(const char *name);
 

@@ -132,7 +132,7 @@ static void fix_call(const struct request *request, struct arena *arena, struct 
 		return;
 	}
 	if (row->class == CLASS_BASIC && row->pin)
-		d->note = arena_printf(arena, "basic calls are open under their pin: %s", row->pin);
+		d->note = arena_printf(arena, "basic calls are open under their pin: %s", call_pin(row));
 	d->fix = arena_printf(arena, "syscall %s%s", row->name,
 			      row->class == CLASS_DANGEROUS ? " because \"...\"" : "");
 }

@@ -295,8 +295,8 @@ static unsigned tested_flags(const struct cond *cond, const struct call_row *row
 		return 0;
 	if (cond->kind != COND_ATOM)
 		return tested_flags(cond->left, row, arch) | tested_flags(cond->right, row, arch);
-	if (cond->arg >= row->arg_count || row->args[cond->arg].type->kind != ARG_FLAGS || !row->args[cond->arg].set ||
-	    cond->bits != call_arg_bits(row, cond->arg, arch))
+	if (cond->arg >= row->arg_count || call_arg_type(&call_args(row)[cond->arg])->kind != ARG_FLAGS ||
+	    !call_arg_set(&call_args(row)[cond->arg]) || cond->bits != call_arg_bits(row, cond->arg, arch))
 		return 0;
 	return 1u << cond->arg;
 }
@@ -324,7 +324,7 @@ static void deny_unknown_bits(struct resolver *r, uint32_t index, uint16_t call,
 						 .arg = (uint8_t)arg,
 						 .bits = (uint8_t)call_arg_bits(row, arg, (enum arch)arch),
 						 .compare = COMPARE_WITHIN,
-						 .value = row->args[arg].set->known[arch] };
+						 .value = call_arg_set(&call_args(row)[arg])->known[arch] };
 			*outside = (struct cond){ .kind = COND_NOT, .left = within };
 			cond[arch] = outside;
 		}

@@ -29,7 +29,7 @@ static bool fits(uint64_t value, bool negative, unsigned bits)
 static bool one_value(const struct call_row *row, unsigned arg, enum arch arch, const char *name, uint64_t *ret,
 		      bool *ret_negative)
 {
-	const struct flag_set *set = row && arg < row->arg_count ? row->args[arg].set : NULL;
+	const struct flag_set *set = row && arg < row->arg_count ? call_arg_set(&call_args(row)[arg]) : NULL;
 
 	*ret_negative = false;
 	if (!strcmp(name, "NULL")) {
@@ -52,9 +52,11 @@ static void unknown_value(struct resolver *r, const struct word *word, const cha
 {
 	struct diag *d = diag_error(r->diags, "C0215", word->span, "unknown value `%s`", name);
 
-	if (row && arg < row->arg_count && row->args[arg].set)
-		diag_help(r->diags, d, "argument `%s` of %s takes numbers and names such as %s", row->args[arg].name,
-			  row->name, row->args[arg].set->values[0].name);
+	const struct call_arg *at = row && arg < row->arg_count ? &call_args(row)[arg] : NULL;
+
+	if (at && call_arg_set(at))
+		diag_help(r->diags, d, "argument `%s` of %s takes numbers and names such as %s", at->name, row->name,
+			  flag_value_name(flag_set_values(call_arg_set(at))));
 	else
 		diag_help(r->diags, d, "write a number, or a name that the kernel's headers define");
 }
@@ -116,17 +118,17 @@ static bool find_argument(struct resolver *r, const struct ast_cond *ast, const 
 	for (unsigned i = 0; i < row->arg_count; i++) {
 		bool by_number = !strncmp(name, "arg", 3) && name[3] == (char)('0' + i) && !name[4];
 
-		if (!by_number && strcmp(row->args[i].name, name) != 0)
+		if (!by_number && strcmp(call_args(row)[i].name, name) != 0)
 			continue;
 		*ret = (struct place){ .arg = i,
 				       .bits = call_arg_bits(row, i, arch),
-				       .is_signed = row->args[i].type->is_signed,
+				       .is_signed = call_arg_type(&call_args(row)[i])->is_signed,
 				       .row = row };
 		return true;
 	}
 	str_init(&known, r->arena);
 	for (unsigned i = 0; i < row->arg_count; i++)
-		str_addf(&known, "%s%s", i ? " " : "", row->args[i].name);
+		str_addf(&known, "%s%s", i ? " " : "", call_args(row)[i].name);
 	d = diag_error(r->diags, "C0214", ast->argument.span, "`%s` has no argument `%s`", row->name, name);
 	if (row->arg_count)
 		diag_help(r->diags, d, "its arguments are: %s", known.text);
@@ -154,7 +156,7 @@ static bool check_pointer(struct resolver *r, const struct ast_cond *ast, const 
 		    (!strcmp(ast->values.items[0].text, "NULL") || !strcmp(ast->values.items[0].text, "0"));
 	struct diag *d;
 
-	if (!place->row || place->row->args[place->arg].type->kind != ARG_POINTER ||
+	if (!place->row || call_arg_type(&call_args(place->row)[place->arg])->kind != ARG_POINTER ||
 	    (equality && null && !ast->mask.count))
 		return true;
 	d = diag_error(r->diags, "C0217", ast->span, "`%s` is an address: only a comparison with NULL means something",

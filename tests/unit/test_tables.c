@@ -98,18 +98,20 @@ TEST(every_call_has_a_class_and_typed_arguments)
 		const struct call_row *row = &call_table[i];
 
 		check_row(row->class < CLASS_COUNT, "call", row->name, "class");
-		check_row(row->since && row->since[0] >= '2' && row->since[0] <= '6', "call", row->name, "since");
+		check_row(row->since[0] >= '2' && row->since[0] <= '6', "call", row->name, "since");
 		check_row(row->arg_count <= 6, "call", row->name, "too many arguments");
 		for (unsigned j = 0; j < row->arg_count; j++) {
-			const struct call_arg *arg = &row->args[j];
+			const struct call_arg *arg = &call_args(row)[j];
 
-			check_row(arg->name && arg->type, "call", row->name, "argument without name or type");
+			check_row(arg->name[0] && call_arg_type(arg)->name[0], "call", row->name,
+				  "argument without name or type");
 			for (unsigned model = 0; model < 2; model++) {
-				unsigned bits = arg->type->bits[model];
+				unsigned bits = call_arg_type(arg)->bits[model];
 
-				check_row(bits == 16 || bits == 32 || bits == 64, "type", arg->type->name, "width");
+				check_row(bits == 16 || bits == 32 || bits == 64, "type", call_arg_type(arg)->name,
+					  "width");
 			}
-			check_row(arg->type->kind != ARG_POINTER || !arg->set, "call", row->name,
+			check_row(call_arg_type(arg)->kind != ARG_POINTER || !call_arg_set(arg), "call", row->name,
 				  "a pointer has no names");
 		}
 	}
@@ -143,9 +145,9 @@ TEST(T13_widths_are_those_of_the_kernel)
 
 		check_row(bits == rows[i].bits, arch_table[rows[i].arch].name, rows[i].call, "width");
 	}
-	CHECK(call("kill")->args[0].type->is_signed);
-	CHECK(!call("chmod")->args[1].type->is_signed);
-	CHECK_INT(call("dup2")->args[1].type->kind, ARG_FD);
+	CHECK(call_arg_type(&call_args(call("kill"))[0])->is_signed);
+	CHECK(!call_arg_type(&call_args(call("chmod"))[1])->is_signed);
+	CHECK_INT(call_arg_type(&call_args(call("dup2"))[1])->kind, ARG_FD);
 }
 
 TEST(arguments_that_are_split_or_in_memory_are_not_stable)
@@ -238,7 +240,7 @@ static bool names_somebody(const struct call_arg *arg)
 	static const char *const types[] = { "pid", "who", "sockaddr" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (!strcmp(arg->type->name, types[i]))
+		if (!strcmp(call_arg_type(arg)->name, types[i]))
 			return true;
 	}
 	return false;
@@ -270,17 +272,17 @@ TEST(T11_basic_calls_that_can_name_somebody_are_pinned)
 		const struct call_row *row = &call_table[i];
 
 		for (unsigned j = 0; row->class == CLASS_BASIC && j < row->arg_count; j++)
-			check_row(!names_somebody(&row->args[j]) || row->pin, "call", row->name, "needs a pin");
+			check_row(!names_somebody(&call_args(row)[j]) || row->pin, "call", row->name, "needs a pin");
 		check_row(!row->pin || row->class == CLASS_BASIC, "call", row->name, "only basic calls have pins");
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(pinned); i++)
-		check_row(call(pinned[i])->pin != NULL, "call", pinned[i], "needs a pin");
-	CHECK(!strstr(call("fcntl")->pin, "F_SETOWN "));
-	CHECK(!strstr(call("fcntl")->pin, "F_SETSIG "));
-	CHECK(!strstr(call("clone")->pin, "CLONE_NEW"));
-	CHECK(!strstr(call("clone")->pin, "CLONE_PARENT|"));
-	CHECK(!strstr(call("prctl")->pin, "PR_SET_MM "));
-	CHECK(!strstr(call("pwritev2")->pin, "RWF_NOAPPEND"));
+		check_row(call_pin(call(pinned[i])) != NULL, "call", pinned[i], "needs a pin");
+	CHECK(!strstr(call_pin(call("fcntl")), "F_SETOWN "));
+	CHECK(!strstr(call_pin(call("fcntl")), "F_SETSIG "));
+	CHECK(!strstr(call_pin(call("clone")), "CLONE_NEW"));
+	CHECK(!strstr(call_pin(call("clone")), "CLONE_PARENT|"));
+	CHECK(!strstr(call_pin(call("prctl")), "PR_SET_MM "));
+	CHECK(!strstr(call_pin(call("pwritev2")), "RWF_NOAPPEND"));
 }
 
 TEST(weights_are_shares_of_a_whole)
@@ -334,20 +336,23 @@ static void check_set(const struct flag_set *set)
 		uint64_t known = 0;
 
 		for (unsigned i = 0; i < set->count; i++) {
-			bool has = set->values[i].arches >> arch & 1;
+			bool has = flag_set_values(set)[i].arches >> arch & 1;
 			uint64_t value = 0;
 
-			check_row(flag_value_find(set, set->values[i].name, (enum arch)arch, &value) == has, "set",
-				  set->name, set->values[i].name);
+			check_row(flag_value_find(set, flag_value_name(&flag_set_values(set)[i]), (enum arch)arch,
+						  &value) == has,
+				  "set", set->name, flag_value_name(&flag_set_values(set)[i]));
 			known |= value;
 		}
 		check_row(known == set->known[arch], "set", set->name, "known bits");
 	}
 	for (unsigned i = 0; i < set->count; i++) {
-		check_row(flag_set_having(set->values[i].name) != NULL, "set", set->name, set->values[i].name);
+		check_row(flag_set_having(flag_value_name(&flag_set_values(set)[i])) != NULL, "set", set->name,
+			  flag_value_name(&flag_set_values(set)[i]));
 		for (unsigned j = 0; j < i; j++)
-			check_row(strcmp(set->values[i].name, set->values[j].name) != 0, "set", set->name,
-				  "name twice");
+			check_row(strcmp(flag_value_name(&flag_set_values(set)[i]),
+					 flag_value_name(&flag_set_values(set)[j])) != 0,
+				  "set", set->name, "name twice");
 	}
 }
 
@@ -366,14 +371,15 @@ TEST(flag_sets_know_their_values)
 TEST(a_name_has_one_value_in_all_sets)
 {
 	for (size_t i = 0; i < flag_name_count; i++) {
-		check_row(!i || strcmp(flag_names[i - 1].name, flag_names[i].name) < 0, "flag", flag_names[i].name,
-			  "order");
+		const char *name = flag_texts + flag_names[i].name;
+
+		check_row(!i || strcmp(flag_texts + flag_names[i - 1].name, name) < 0, "flag", name, "order");
 		for (size_t j = 0; j < flag_set_count; j++) {
 			uint64_t first = 0, other = 0;
 
-			if (flag_value_find(&flag_sets[j], flag_names[i].name, ARCH_X86_64, &other) &&
-			    flag_value_find(&flag_sets[flag_names[i].set], flag_names[i].name, ARCH_X86_64, &first))
-				check_row(first == other, "flag", flag_names[i].name, flag_sets[j].name);
+			if (flag_value_find(&flag_sets[j], name, ARCH_X86_64, &other) &&
+			    flag_value_find(&flag_sets[flag_names[i].set], name, ARCH_X86_64, &first))
+				check_row(first == other, "flag", name, flag_sets[j].name);
 		}
 	}
 }

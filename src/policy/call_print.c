@@ -21,9 +21,11 @@ static bool is_mask(const char *name)
 
 static const struct flag_value *exact_value(const struct flag_set *set, enum arch arch, uint64_t value, uint64_t known)
 {
+	const struct flag_value *values = flag_set_values(set);
+
 	for (size_t i = 0; i < set->count; i++)
-		if (set->values[i].arches & 1U << arch && (set->values[i].value[arch] & known) == value)
-			return &set->values[i];
+		if (values[i].arches & 1U << arch && (values[i].value[arch] & known) == value)
+			return &values[i];
 	return NULL;
 }
 
@@ -33,10 +35,10 @@ static const struct flag_value *largest_value(const struct flag_set *set, enum a
 	const struct flag_value *best = NULL;
 
 	for (size_t i = 0; i < set->count; i++) {
-		const struct flag_value *row = &set->values[i];
+		const struct flag_value *row = &flag_set_values(set)[i];
 		const uint64_t value = row->value[arch];
 
-		if (row->arches & 1U << arch && value && (left & value) == value && !is_mask(row->name) &&
+		if (row->arches & 1U << arch && value && (left & value) == value && !is_mask(flag_value_name(row)) &&
 		    (!best || bit_count(value) > bit_count(best->value[arch])))
 			best = row;
 	}
@@ -50,13 +52,13 @@ static bool print_names(const struct flag_set *set, enum arch arch, uint64_t val
 	const char *separator = "";
 
 	if (row) {
-		str_add(out, row->name);
+		str_add(out, flag_value_name(row));
 		return true;
 	}
 	if (!set->is_bits || !largest_value(set, arch, value))
 		return false;
 	while ((row = largest_value(set, arch, value))) {
-		str_addf(out, "%s%s", separator, row->name);
+		str_addf(out, "%s%s", separator, flag_value_name(row));
 		value &= ~row->value[arch];
 		separator = "|";
 	}
@@ -74,21 +76,23 @@ static int64_t signed_value(uint64_t value, unsigned bits)
 
 static void print_argument(const struct call_row *row, unsigned arg, enum arch arch, uint64_t value, struct str *out)
 {
-	const struct call_arg *what = &row->args[arg];
+	const struct call_arg *what = &call_args(row)[arg];
+	const struct arg_type *type = call_arg_type(what);
+	const struct flag_set *set = call_arg_set(what);
 	const unsigned bits = call_arg_bits(row, arg, arch);
 	const uint64_t low_bits = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
 	const int64_t number = signed_value(value, bits);
 
 	value &= low_bits;
-	if (what->type->kind == ARG_POINTER)
+	if (type->kind == ARG_POINTER)
 		str_add(out, value ? "_" : "0");
-	else if (what->type->kind == ARG_FD && number == AT_FDCWD_VALUE)
+	else if (type->kind == ARG_FD && number == AT_FDCWD_VALUE)
 		str_add(out, "AT_FDCWD");
-	else if (what->set && print_names(what->set, arch, value, low_bits, out))
+	else if (set && print_names(set, arch, value, low_bits, out))
 		return;
-	else if (what->type->is_signed)
+	else if (type->is_signed)
 		str_addf(out, "%lld", (long long)number);
-	else if (value < 4096 && what->type->kind != ARG_FLAGS)
+	else if (value < 4096 && type->kind != ARG_FLAGS)
 		str_addf(out, "%llu", (unsigned long long)value);
 	else
 		str_addf(out, "0x%llx", (unsigned long long)value);

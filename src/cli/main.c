@@ -7,7 +7,6 @@
 #include "base/suggest.h"
 #include "cli/cli.h"
 #include "cli/libexec.h"
-#include "config.h"
 #include "cordon/cordon.h"
 
 const struct verb *const cli_verbs[] = {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -77,6 +78,49 @@ TEST(many_threads_of_nobody)
 {
 	become_nobody();
 	confine_threads(64);
+}
+
+/* ---- signals between them ---- */
+
+static pid_t child_of_thread;
+static int end_child;
+
+/* A thread with a child, which it can end. */
+static void *fork_child(void *context)
+{
+	int status = 0;
+
+	while (!__atomic_load_n(&end_child, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	__atomic_store_n(&child_of_thread, fork(), __ATOMIC_RELEASE);
+	if (child_of_thread == 0)
+		for (;;)
+			pause();
+	while (__atomic_load_n(&end_child, __ATOMIC_ACQUIRE) != 2)
+		usleep(1000);
+	CHECK_INT(kill(child_of_thread, SIGTERM), 0);
+	CHECK_INT(waitpid(child_of_thread, &status, 0), child_of_thread);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	return context;
+}
+
+/* As the manual says: each thread has a domain of its own, and its children are in that. */
+TEST(children_belong_to_their_thread)
+{
+	pthread_t thread;
+
+	REQUIRE(pthread_create(&thread, NULL, fork_child, NULL) == 0);
+	CHECK_INT(confine_now(confine_policy("")), 0);
+	__atomic_store_n(&end_child, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&child_of_thread, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	CHECK_ERRNO(kill(child_of_thread, SIGTERM), EPERM);
+	CHECK_INT(pthread_kill(thread, 0), 0);
+	CHECK_ERRNO(kill(getppid(), 0), EPERM);
+	__atomic_store_n(&end_child, 2, __ATOMIC_RELEASE);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK(confined_wrongly() == NULL);
+	TEST_LEAVE();
 }
 
 /* ---- while threads come and go ---- */

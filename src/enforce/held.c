@@ -37,7 +37,7 @@ struct ways {
 	size_t count, capacity;
 };
 
-static int refuse(struct diags *diags, const char *help, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(struct diags *diags, const char *help, const char *format, ...)
 {
 	va_list args;
 	const char *text;
@@ -179,6 +179,18 @@ static void add_mapping(const struct mapping *mapping, struct arena *arena, stru
 			      .name = arena_printf(arena, "the mapping at 0x%lx (%s)", mapping->start, mapping->path) };
 }
 
+/* @reader NULL: one way for both. */
+static int refuse_pair(const char *writer, const char *reader, struct diags *diags)
+{
+	static const char help[] =
+		"open files for reading or for writing, not both; keep them on a noexec mount; or write "
+		"`wx allow`";
+
+	if (!reader)
+		return refuse(diags, help, "%s can be written and mapped as code", writer);
+	return refuse(diags, help, "%s writes what %s can map as code", writer, reader);
+}
+
 static int check_pairs(const struct ways *ways, struct diags *diags)
 {
 	for (size_t i = 0; i < ways->count; i++)
@@ -188,12 +200,7 @@ static int check_pairs(const struct ways *ways, struct diags *diags)
 			if (!writer->writable || !reader->readable || writer->device != reader->device ||
 			    writer->inode != reader->inode)
 				continue;
-			return refuse(diags,
-				      "open files for reading or for writing, not both; keep them on a noexec mount; "
-				      "or write `wx allow`",
-				      i == k ? "%s can be written and mapped as code"
-					     : "%s writes what %s can map as code",
-				      ways->items[i].name, ways->items[k].name);
+			return refuse_pair(ways->items[i].name, i == k ? NULL : ways->items[k].name, diags);
 		}
 	return 0;
 }

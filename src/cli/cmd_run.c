@@ -202,6 +202,10 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	int error, status;
 
 	company_gather(company, plan, cli->arena, &launch);
+	if (company->blind)
+		cli_note(cli,
+			 "cordon: denials of files and ports by Landlock are not logged: %s; --permissive shows them",
+			 company->blind);
 	if (settings->permissive)
 		plan = company_relax(plan, cli->arena);
 	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);

@@ -64,11 +64,16 @@ int step_ruleset(struct confinement *confinement, const struct step *step)
 
 int step_domain(struct confinement *confinement, const struct step *step)
 {
+	/* Records end at exec unless they are asked for. */
+	const unsigned flags = confinement->launch && confinement->launch->audited &&
+					       confinement->abi >= SYS_LANDLOCK_ABI_LOG
+				       ? SYS_LANDLOCK_LOG_NEW_EXEC_ON
+				       : 0;
 	auto_close int ruleset = -1;
 
 	/* Every thread needs it (self.c). */
 	if (confinement->self)
-		return sys_landlock_restrict(confinement->rulesets[step->index]);
+		return sys_landlock_restrict(confinement->rulesets[step->index], flags);
 	ruleset = take_fd(&confinement->rulesets[step->index]);
-	return sys_landlock_restrict(ruleset);
+	return sys_landlock_restrict(ruleset, flags);
 }

@@ -43,7 +43,7 @@ int attempt_landlock(struct attempt *attempt)
 		return attempt_fail(attempt, "landlock_create_ruleset", -ruleset);
 	if (no_new_privs(attempt) < 0)
 		return 0;
-	result = sys_landlock_restrict(ruleset);
+	result = sys_landlock_restrict(ruleset, 0);
 	if (result < 0)
 		return attempt_fail(attempt, "landlock_restrict_self", -result);
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -74,9 +74,9 @@ int sys_landlock_add_port(int ruleset, uint64_t rights, uint16_t port)
 	return result(syscall(SYS_landlock_add_rule, ruleset, SYS_LANDLOCK_RULE_PORT, &rule, 0));
 }
 
-int sys_landlock_restrict(int ruleset)
+int sys_landlock_restrict(int ruleset, unsigned flags)
 {
-	return result(syscall(SYS_landlock_restrict_self, ruleset, 0));
+	return result(syscall(SYS_landlock_restrict_self, ruleset, flags));
 }
 
 /* ---- seccomp ---- */

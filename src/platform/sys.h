@@ -32,7 +32,10 @@ must_check int sys_landlock_abi(void);
 must_check int sys_landlock_create(const struct sys_landlock_ruleset *ruleset, int abi);
 must_check int sys_landlock_add_path(int ruleset, uint64_t rights, int path_fd);
 must_check int sys_landlock_add_port(int ruleset, uint64_t rights, uint16_t port);
-must_check int sys_landlock_restrict(int ruleset);
+#define SYS_LANDLOCK_ABI_LOG 7 /* the first ABI with audit records, and flags of landlock_restrict_self() */
+#define SYS_LANDLOCK_LOG_NEW_EXEC_ON (1U << 1)
+/* @flags: SYS_LANDLOCK_LOG_* */
+must_check int sys_landlock_restrict(int ruleset, unsigned flags);
 
 /* ---- seccomp ---- */
 

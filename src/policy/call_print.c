@@ -84,7 +84,8 @@ static void print_argument(const struct call_row *row, unsigned arg, enum arch a
 	const int64_t number = signed_value(value, bits);
 
 	value &= low_bits;
-	if (type->kind == ARG_POINTER)
+	/* What ioctl() gets is an address for most commands. */
+	if (type->kind == ARG_POINTER || (!strcmp(row->name, "ioctl") && arg == 2 && value >= 4096))
 		str_add(out, value ? "_" : "0");
 	else if (type->kind == ARG_FD && number == AT_FDCWD_VALUE)
 		str_add(out, "AT_FDCWD");
@@ -92,7 +93,7 @@ static void print_argument(const struct call_row *row, unsigned arg, enum arch a
 		return;
 	else if (type->is_signed)
 		str_addf(out, "%lld", (long long)number);
-	else if (value < 4096 && type->kind != ARG_FLAGS)
+	else if (!value || (value < 4096 && type->kind != ARG_FLAGS))
 		str_addf(out, "%llu", (unsigned long long)value);
 	else
 		str_addf(out, "0x%llx", (unsigned long long)value);

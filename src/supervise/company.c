@@ -138,6 +138,29 @@ static void add(struct company *company, struct attendant *attendant)
 	company->list[company->count++] = attendant;
 }
 
+static bool has_landlock(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->layer_count; i++)
+		if (plan->layers[i].landlock.handled_fs || plan->layers[i].landlock.handled_net)
+			return true;
+	return false;
+}
+
+static void add_audit(struct company *company, const struct plan *plan, struct arena *arena, struct launch *launch)
+{
+	const char *why;
+
+	company->audit.attendant.fd = -1;
+	if (company->permissive || !has_landlock(plan))
+		return;
+	if (audit_open(&company->audit, company->log, plan->model, arena, &why) < 0) {
+		company->blind = why;
+		return;
+	}
+	launch->audited = true;
+	add(company, &company->audit.attendant);
+}
+
 void company_gather(struct company *company, const struct plan *plan, struct arena *arena, struct launch *launch)
 {
 	struct supervisor *supervisor = &company->supervisor;
@@ -151,6 +174,7 @@ void company_gather(struct company *company, const struct plan *plan, struct are
 		launch->hand_over = HAND_OVER_DENIALS;
 		supervisor->denied = denied;
 		supervisor->recorder = company;
+		add_audit(company, plan, arena, launch); /* before the log: it has last words for it */
 		add(company, &company->log->attendant);
 	}
 	if (company->permissive) {
@@ -166,6 +190,8 @@ void company_gather(struct company *company, const struct plan *plan, struct are
 
 void company_release(struct company *company)
 {
+	if (company->audit.self)
+		audit_close(&company->audit);
 	if (company->log)
 		denial_log_close(company->log);
 	company->log = NULL;

@@ -3,12 +3,15 @@
 #ifndef CORDON_SUPERVISE_COMPANY_H
 #define CORDON_SUPERVISE_COMPANY_H
 
+#include "supervise/audit.h"
 #include "supervise/log.h"
 #include "supervise/supervisor.h"
 
 struct company {
 	struct supervisor supervisor;
-	struct denial_log *log;    /* NULL: denials aren't recorded */
+	struct denial_log *log; /* NULL: denials aren't recorded */
+	struct audit audit;
+	const char *blind;         /* why denials by Landlock aren't recorded, where there may be some; else NULL */
 	bool permissive;           /* nothing is enforced, what would be denied is recorded */
 	struct call_policy handed; /* permissive: what the filter is made of */
 	struct attendant *list[ATTENDANTS_MAX];

@@ -331,8 +331,12 @@ static void record_body(struct denial_log *log, struct arena *arena, void *conte
 void denial_log_with_arena(struct denial_log *log,
 			   void (*body)(struct denial_log *log, struct arena *arena, void *context), void *context)
 {
-	if (with_arena(log, body, context))
-		return;
+	if (!with_arena(log, body, context))
+		denial_log_suppress(log);
+}
+
+void denial_log_suppress(struct denial_log *log)
+{
 	suppress(log);
 	wake_later(log);
 }
@@ -358,7 +362,7 @@ static void end(struct attendant *attendant, int wait_status)
 			"the kernel doesn't tell which call",
 	};
 
-	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS && !log->kill_told)
 		denial_log_record(log, &killed);
 }
 

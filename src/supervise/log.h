@@ -36,6 +36,7 @@ struct denial_log {
 	unsigned lines;      /* written in it */
 	uint64_t suppressed; /* not said yet */
 	struct timespec suppressed_first, suppressed_last;
+	bool kill_told; /* which call a `kill` was about is recorded */
 	uint64_t total; /* denials so far */
 };
 
@@ -47,6 +48,9 @@ void denial_log_close(struct denial_log *log);
 /* Calls @body with memory that is freed afterwards. Where there is none left, the denial counts as suppressed. */
 void denial_log_with_arena(struct denial_log *log,
 			   void (*body)(struct denial_log *log, struct arena *arena, void *context), void *context);
+/* Counts one that couldn't be looked at. */
+void denial_log_suppress(struct denial_log *log);
+
 void denial_log_record(struct denial_log *log, const struct denial *denial);
 
 #endif

@@ -263,7 +263,7 @@ TEST(sixteen_domains_are_the_limit)
 		const struct sys_landlock_ruleset attr = { .handled_fs = SYS_LANDLOCK_FS_READ_DIR << 5 };
 		int ruleset = sys_landlock_create(&attr, 1);
 
-		if (ruleset < 0 || sys_landlock_restrict(ruleset) < 0)
+		if (ruleset < 0 || sys_landlock_restrict(ruleset, 0) < 0)
 			break;
 	}
 	CHECK_INT(trial_run(&trial), -1);

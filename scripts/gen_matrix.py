@@ -63,8 +63,8 @@ def ways_in(matrix, operation):
         return "ioctl, URING_CMD"
     if operation == "file stat":
         calls = ["stat", "statx", "access", "readlink and the like"]
-    ring = [row["name"] for row in matrix.tables.uring
-            if set(row["calls"]) & set(calls) and not set(row["calls"]) <= {"sendto", "setsockopt", "ioctl", "getsockopt"}]
+    aside = {"sendto", "setsockopt", "ioctl", "getsockopt"}
+    ring = [row["name"] for row in matrix.tables.uring if set(row["calls"]) & set(calls) - aside]
     return ", ".join(calls) + ("; ring: " + ", ".join(ring) if ring else "")
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The planner carries each operation by just the mechanisms that the matrix says, or refuses it where the matrix says
-`planner`; and what is not granted is closed: the verdict is deny, and the Landlock ruleset handles the rights that the
-matrix names and gives none of them away."""
+`planner`; and what is not granted is closed: the verdict is deny (also of each call, fcntl command, prctl option, namespace
+flag and socket family, as the page shows it), and the Landlock ruleset handles the rights that the matrix names and gives
+none of them away."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,8 +55,8 @@ class Place:
         os.chmod(folder, 0o755)
 
     def filled(self, line):
-        return (line.replace("DIR", os.path.join(self.folder, "dir"))
-                .replace("FILE", os.path.join(self.folder, "dir/file")).replace("LOADER", os.path.join(self.folder, "loader")))
+        places = {"DIR": "dir", "FILE": "dir/file", "LOADER": "loader"}
+        return re.sub(r"\b(DIR|FILE|LOADER)\b", lambda match: os.path.join(self.folder, places[match[1]]), line)
 
     def policy(self, lines):
         path = os.path.join(self.folder, "policy.cordon")
@@ -96,8 +98,8 @@ def check_held(place, name, row):
 def check_closed(place, name, row, landlock):
     request = request_of(name)
     if request and not row["closed"].has("nothing"):
-        result = place.cordon("explain", "-p", place.policy(["syscall @basic"] if not name.startswith("signal") else []),
-                              place.filled(request))
+        grants = ["syscall @basic"] if not name.startswith("signal") else []
+        result = place.cordon("explain", "-p", place.policy(grants), place.filled(request))
         tap.ok(f"{name} is denied when nothing grants it", result.stdout.startswith("deny"),
                result.stdout + result.stderr)
     rights = [word for part in row["closed"].parts if part[0] == "landlock" for word in part[1:]
@@ -105,6 +107,51 @@ def check_closed(place, name, row, landlock):
     if rights:
         missing = [word for word in rights if word not in landlock]
         tap.ok(f"{name}: Landlock takes {' '.join(rights)} away", not missing, f"{missing} not in {landlock}")
+
+
+# Grants of each protocol, so that what stays closed is what no net rule opens.
+NET = ["net connect tcp *:443", "net connect udp *:*", "net connect unix /run/x", "net connect netlink *",
+       "net connect packet *", "net connect vsock *"]
+TYPES = {"tcp": "SOCK_STREAM", "udp": "SOCK_DGRAM", "unix": "SOCK_STREAM", "netlink": "SOCK_RAW", "packet": "SOCK_RAW",
+         "vsock": "SOCK_STREAM"}
+
+
+def verdict_lines(matrix):
+    """`test` lines: each call and value has the verdict that the page shows."""
+    lines = []
+    for name, row in matrix.call_rows().items():
+        call = matrix.tables.calls[name]
+        if "x86_64" in call["nr"] and not (row["class"] == "basic" and call["pin"]):
+            deny = f"deny errno {row['errno']}" if row["class"] != "basic" else "allow"
+            lines.append(f"test {deny} syscall {name}() on x86_64")
+    shapes = {"fcntl": (("fcntl", "fcntl64"), "cmd", "fcntl(0, {})"), "prctl": (("prctl",), "option", "prctl({})"),
+              "clone": (("clone",), "flags", "clone({})"), "unshare": (("unshare",), "flags", "unshare({})")}
+    for set_name, (calls, argument, shape) in shapes.items():
+        for name, verdict, _ in matrix.value_rows(set_name, calls, argument):
+            if matrix.tables.sets[set_name]["values"][name]["x86_64"] is not None:
+                word = "deny" if verdict == "closed" else "allow"
+                lines.append(f"test {word} syscall {shape.format(name)} on x86_64")
+    return lines
+
+
+def family_lines(matrix):
+    lines = []
+    for name, protocols, _ in matrix.family_rows():
+        for protocol in protocols:
+            lines.append(f"test allow syscall socket({name}, {TYPES[protocol]}, 0) on x86_64")
+        if not protocols:
+            lines += [f"test deny syscall socket({name}, {kind}, 0) on x86_64" for kind in sorted(set(TYPES.values()))]
+    return lines
+
+
+def check_verdicts(place, title, grants, lines):
+    """One `cordon check` of all lines; a line turned around fails."""
+    result = place.cordon("check", place.policy(grants + lines))
+    tap.ok(f"{title}: {len(lines)} verdicts are those of the page", lines and result.returncode == 0,
+           result.stdout + result.stderr)
+    turned = next(line for line in lines if line.startswith("test allow")).replace("test allow", "test deny")
+    result = place.cordon("check", place.policy(grants + lines + [turned]))
+    tap.ok(f"{title}: a wrong verdict is found", result.returncode != 0, turned)
 
 
 def handled(place):
@@ -125,6 +172,8 @@ def main():
             if row["lines"]:
                 check_held(place, name, row)
             check_closed(place, name, row, landlock)
+        check_verdicts(place, "calls and values", ["syscall @basic"], verdict_lines(matrix))
+        check_verdicts(place, "socket families", NET, family_lines(matrix))
     tap.ok("a wrong claim would be found", matrix.operations["exec"]["held"].mechanisms() != ["seccomp"])
     tap.done()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every verb has a manual page, with just the options of its table and the sections that a reader looks for; every schema
-of the sources is described, with each member that real output has."""
+"""Every verb has a manual page, with just the options of its table and the sections that a reader looks for; every
+schema of the sources is described, with each member that real output has."""
 import glob
 import json
 import os
@@ -122,7 +122,8 @@ def verbs():
 def table_options(verb):
     """Long names of the options, by --help, which is written from the table."""
     text = subprocess.run([CORDON, verb, "--help"], capture_output=True, text=True, check=False).stdout
-    return set(re.findall(r"^ +(?:-., )?--([a-z-]+)", text.partition("Options:\n")[2].partition("\nExamples")[0], re.MULTILINE))
+    part = text.partition("Options:\n")[2].partition("\nExamples")[0]
+    return set(re.findall(r"^ +(?:-., )?--([a-z-]+)", part, re.MULTILINE))
 
 
 def page_options(lines):
@@ -236,7 +237,8 @@ def check_members():
                     undescribed(value, None, known, found)
             except (ValueError, KeyError) as error:
                 found.add(f"{error}: {result.stdout[:200]}{result.stderr[:200]}")
-            tap.ok(f"the pages describe each member of: {' '.join(command)}", texts and not found, "\n".join(sorted(found)))
+            tap.ok(f"the pages describe each member of: {' '.join(command)}", texts and not found,
+                   "\n".join(sorted(found)))
     tap.ok("most schemas were looked at", len(seen) >= 14, str(sorted(seen)))
 
 

@@ -58,7 +58,7 @@ int capabilities_drop(uint64_t kept)
 int step_capabilities(struct confinement *confinement, const struct step *step)
 {
 	(void)step;
-	if (confinement->plan->capabilities == PLAN_ALL_CAPABILITIES)
+	if (confinement->launch && confinement->launch->keeps_capabilities)
 		return 0;
 	return capabilities_drop(confinement->plan->capabilities);
 }

@@ -54,7 +54,8 @@ struct launch {
 	 * the plan asks: the kernel gives a task one listener, so there is one filter then. */
 	const struct call_policy *calls;
 	enum hand_over hand_over;
-	bool audited; /* somebody reads the kernel's records of Landlock's denials */
+	bool keeps_capabilities; /* leave them as they are: nothing is enforced */
+	bool audited;            /* somebody reads the kernel's records of Landlock's denials */
 	/* Others who stay; each keeps the parent. */
 	struct attendant *const *attendants;
 	size_t attendant_count; /* at most ATTENDANTS_MAX */

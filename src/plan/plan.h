@@ -165,7 +165,6 @@ struct plan {
 	bool mdwe;
 	bool exec_check;       /* interpreters shall ask whether a script may be executed (SECBIT_EXEC_RESTRICT_FILE) */
 	uint64_t capabilities; /* kept in every set; all others are dropped */
-#define PLAN_ALL_CAPABILITIES UINT64_MAX /* nothing is touched */
 	LAYER_LIST(struct rlimit_plan) rlimits;
 	LAYER_LIST(struct env_op) env;
 	const char *chdir;

@@ -127,7 +127,6 @@ const struct plan *company_relax(const struct plan *plan, struct arena *arena)
 	relaxed->uncarried = 0;
 	relaxed->mdwe = false;
 	relaxed->rlimits.count = 0;
-	relaxed->capabilities = PLAN_ALL_CAPABILITIES;
 	return relaxed;
 }
 
@@ -181,6 +180,7 @@ void company_gather(struct company *company, const struct plan *plan, struct are
 		supervisor->permissive = true;
 		supervisor->watched = watched;
 		launch->hand_over = HAND_OVER_ALL;
+		launch->keeps_capabilities = true;
 		look_hand_over(&supervisor->calls, arena, &company->handed);
 		launch->calls = &company->handed;
 	}

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "platform/sys.h"
+
 struct obstacle {
 	const char *why, *help; /* NULL: there is none */
 	enum mechanism missing;
@@ -156,16 +158,33 @@ static bool opens_fault_device(const struct planner *p)
 	return false;
 }
 
+/* Shared memory without a file is a file below /proc/PID/map_files, for those who have one of these outside every user
+ * namespace: opened again, it is mapped executable. */
+static bool opens_shared_memory(const struct planner *p)
+{
+	uint64_t kept = 1ULL << SYS_CAP_SYS_ADMIN | 1ULL << SYS_CAP_CHECKPOINT_RESTORE;
+	uint32_t isolate = 0;
+
+	for (size_t i = 0; i < p->model->count; i++) {
+		kept &= p->model->items[i]->capabilities;
+		isolate |= p->model->items[i]->isolate;
+	}
+	return kept && !(isolate & ISOLATE_USER) && (p->caps->privileged || !isolate);
+}
+
 /* A memfd is harmless after the seal; one that an earlier image of the process left open isn't, in the next one's loader. */
 static bool is_sealed_off(const struct planner *p)
 {
 	return p->out->seal != SEAL_NONE && !planner_may_execute(p);
 }
 
-static const char *memory_call(const struct planner *p)
+static const char *memory_grant(const struct planner *p)
 {
 	if (opens_fault_device(p))
 		return "USERFAULTFD_IOC_NEW makes a descriptor that fills executable memory";
+	if (opens_shared_memory(p))
+		return "with sys_admin or checkpoint_restore shared memory can be mapped a second time, by "
+		       "/proc/PID/map_files";
 	for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++)
 		if (planner_call_is_open(p, memory_calls[i].call) && !(memory_calls[i].is_sealing && is_sealed_off(p)))
 			return arena_printf(p->arena, "%s %s", memory_calls[i].call, memory_calls[i].why);
@@ -217,7 +236,7 @@ static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount
 
 static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount)
 {
-	const char *call = memory_call(p);
+	const char *grant = memory_grant(p);
 
 	*ret_by_mount = false;
 	if (!p->caps->mdwe)
@@ -228,8 +247,8 @@ static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount
 			"the program asks for an executable stack, and the kernel gives it one, MDWE or not",
 			"link it with `-z noexecstack`, or write `wx allow`", MECHANISM_SUPERVISOR
 		};
-	if (call)
-		return (struct obstacle){ call, "drop that line, or write `wx allow`", MECHANISM_SUPERVISOR };
+	if (grant)
+		return (struct obstacle){ grant, "drop that line, or write `wx allow`", MECHANISM_SUPERVISOR };
 	return file_obstacle(p, ret_by_mount);
 }
 

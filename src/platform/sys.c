@@ -25,6 +25,7 @@ _Static_assert(MOVE_MOUNT_F_EMPTY_PATH == SYS_MOVE_MOUNT_F_EMPTY_PATH, "as in th
 _Static_assert(MOVE_MOUNT_T_EMPTY_PATH == SYS_MOVE_MOUNT_T_EMPTY_PATH, "as in the header");
 _Static_assert(AT_RECURSIVE == SYS_AT_RECURSIVE, "as in the header");
 _Static_assert(CAP_SYS_ADMIN == SYS_CAP_SYS_ADMIN, "as in the header");
+_Static_assert(CAP_CHECKPOINT_RESTORE == SYS_CAP_CHECKPOINT_RESTORE, "as in the header");
 _Static_assert(CAP_SYS_PTRACE == SYS_CAP_SYS_PTRACE, "as in the header");
 _Static_assert(CAP_SETFCAP == SYS_CAP_SETFCAP, "as in the header");
 _Static_assert(CAP_SETPCAP == SYS_CAP_SETPCAP, "as in the header");

@@ -115,6 +115,7 @@ must_check int sys_capset(const struct sys_capabilities *capabilities);
 #define SYS_CAP_SETPCAP 8
 #define SYS_CAP_SYS_PTRACE 19
 #define SYS_CAP_SYS_ADMIN 21
+#define SYS_CAP_CHECKPOINT_RESTORE 40
 #define SYS_CAP_SETFCAP 31
 #define SYS_CAP(number) (UINT64_C(1) << (number))
 

@@ -75,6 +75,7 @@ races() {
 handed_over() {
 	cat <<-EOF
 		inherited_descriptor|inherited|file read DIR/**|--keep-fd
+		inherited_file_for_writing|stdin-write|file read OTHER/** /proc/**|file write OTHER/**
 		inherited_socket_connects|stdin-connect PORT|net connect tcp *:443|net connect tcp *:PORT
 		inherited_socket_binds|stdin-bind 8082|net bind tcp *:8080|net bind tcp *:8082
 		inherited_socket_listens|stdin-listen|net connect,bind tcp *:8080|syscall listen because "a test"
@@ -100,6 +101,14 @@ os.execv(sys.argv[2], sys.argv[2:])'
 	outcome_is denied "inherited_descriptor is denied"
 	attempt inherited python3 -c "$open_many" "$site/other/secret" "$tools/cordon" run --keep-fd 39 -p "$granted" --
 	outcome_is succeeded "inherited_descriptor works when handed over: --keep-fd"
+	attempt stdin-write <"$site/other/secret"
+	outcome_is succeeded "inherited_file_for_writing works without Cordon"
+	grant "file read $site/other/** /proc/**"
+	attempt stdin-write "$tools/cordon" run -p "$granted" -- <"$site/other/secret"
+	outcome_is denied "inherited_file_for_writing is denied"
+	grant "file write $site/other/**"
+	attempt stdin-write "$tools/cordon" run -p "$granted" -- <"$site/other/secret"
+	outcome_is succeeded "inherited_file_for_writing works when granted"
 }
 
 # Standard input is a socket that the starter made. BOUND: to a port, and listening.
@@ -120,7 +129,7 @@ os.execv(sys.argv[2], sys.argv[2:])'
 }
 
 check_sockets() {
-	handed_over | grep stdin- >"$tap_dir/table"
+	handed_over | grep inherited_socket >"$tap_dir/table"
 	while IFS='|' read -r name line near open <&3; do
 		case $line in
 		stdin-listen) state=bound ;;

@@ -13,9 +13,9 @@ calls() {
 	cat <<-EOF
 		add_key|call add_key|syscall keyctl $because|syscall add_key $because
 		request_key|call request_key|syscall keyctl $because|syscall request_key $because
-		bpf|call bpf|cap bpf|cap bpf sys_admin;syscall bpf $because;wx allow|root
+		bpf|call bpf|cap bpf|wx allow;cap bpf sys_admin;syscall bpf $because|root
 		inotify|call inotify_init1|file read /**|syscall inotify_init1
-		fanotify|call fanotify_init|cap sys_admin;file read /**|cap sys_admin;syscall fanotify_init|root
+		fanotify|call fanotify_init|wx allow;cap sys_admin;file read /**|wx allow;cap sys_admin;syscall fanotify_init|root
 		message_queue|call msgget|syscall mq_open mq_unlink|syscall msgget msgctl
 		semaphores|call semget|syscall msgget msgctl|syscall semget semctl
 		shared_memory|call shmget|syscall semget semctl|wx allow;syscall shmget shmctl
@@ -26,12 +26,12 @@ calls() {
 		pidfd_open|call pidfd_open|signal other|syscall pidfd_open $because
 		name_to_handle|call name_to_handle_at|file read /**|syscall name_to_handle_at $because
 		syslog|call syslog||cap syslog;syscall syslog|root
-		sethostname|call sethostname|cap sys_admin|cap sys_admin;syscall sethostname|root
+		sethostname|call sethostname|wx allow;cap sys_admin|wx allow;cap sys_admin;syscall sethostname|root
 		adjtimex|call adjtimex|cap sys_time|cap sys_time;syscall adjtimex|root
-		quotactl|call quotactl|cap sys_admin|cap sys_admin;syscall quotactl|root
+		quotactl|call quotactl|wx allow;cap sys_admin|wx allow;cap sys_admin;syscall quotactl|root
 		modify_ldt|call modify_ldt||syscall modify_ldt
 		ioperm|call ioperm|cap sys_rawio|cap sys_rawio;syscall ioperm|root
-		swapoff|call swapoff|cap sys_admin;file read /dev/**|cap sys_admin;syscall swapoff;file read,write /dev/null|root
+		swapoff|call swapoff|wx allow;cap sys_admin;file read /dev/**|wx allow;cap sys_admin;syscall swapoff;file read,write /dev/null|root
 		acct|call acct|cap sys_pacct;file read /**|cap sys_pacct;syscall acct|root
 		clone3|call clone3||syscall clone3 $because
 		sync|call sync||syscall sync
@@ -63,11 +63,11 @@ undoing() {
 spaces() {
 	for space in mnt pid net ipc uts cgroup; do
 		cat <<-EOF
-			unshare_$space|unshare $space|cap sys_admin|cap sys_admin;syscall unshare $because|root
-			clone_$space|clone-space $space|cap sys_admin|cap sys_admin;syscall clone $because|root
+			unshare_$space|unshare $space|wx allow;cap sys_admin|wx allow;cap sys_admin;syscall unshare $because|root
+			clone_$space|clone-space $space|wx allow;cap sys_admin|wx allow;cap sys_admin;syscall clone $because|root
 		EOF
 	done
-	lines="cap sys_admin sys_chroot sys_ptrace;syscall pidfd_open setns $because"
+	lines="wx allow;cap sys_admin sys_chroot sys_ptrace;syscall pidfd_open setns $because"
 	cat <<-EOF
 		unshare_files|unshare files||syscall unshare $because
 		unshare_width|userns-wide||syscall unshare $because
@@ -77,7 +77,7 @@ spaces() {
 }
 
 mounts() {
-	lines="cap sys_admin sys_chroot"
+	lines="wx allow;cap sys_admin sys_chroot"
 	for each in mount bind remount umount pivot_root move_mount; do
 		case $each in
 		move_mount) calls='move_mount open_tree' ;;

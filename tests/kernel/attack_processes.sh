@@ -42,6 +42,8 @@ strangers() {
 		stranger_robust_list_in_a_domain|intrude robust-list STRANGER|syscall get_robust_list $because|-
 		stranger_move_pages|intrude move_pages STRANGER|cap sys_nice|-
 		stranger_move_pages_in_a_domain|intrude move_pages STRANGER|cap sys_nice;syscall move_pages $because|-
+		T11_tkill|intrude tkill STRANGER|signal domain|signal other
+		T11_tgsigqueue|intrude tgsigqueue STRANGER|signal domain|signal other
 		T12_resume|intrude resume STRANGER|signal domain|signal other
 		stranger_stop|intrude stop STRANGER|signal domain|signal other
 		abstract_socket|abstract @$abstract|file read /**|-

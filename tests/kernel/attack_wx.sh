@@ -43,6 +43,20 @@ check_views() {
 	umount "$dir/tree/below"
 }
 
+# What these capabilities are about is root's alone.
+check_map_files() {
+	[ "$site_uid" = 0 ] || return 0
+	attempt map-files
+	outcome_is succeeded "T07_map_files works without Cordon"
+	for each in sys_admin checkpoint_restore; do
+		refused "T07_map_files_$each" "cap $each" 'map_files'
+		anyway "T07_map_files_$each" map-files "cap $each"
+		naively "T07_map_files_$each" map-files "cap $each;wx allow"
+	done
+	closed T07_map_files map-files "file read /proc/**"
+	closed T07_map_files_in_a_user_namespace map-files "isolate user;cap sys_admin checkpoint_restore;file read /proc/**"
+}
+
 # The kernel makes the stack executable for whoever asks, MDWE or not.
 check_stack() {
 	cp "$tools/attacker" "$tools/attacker.plain"
@@ -102,6 +116,7 @@ check_exec_map() {
 check_user() {
 	check_table
 	check_views
+	check_map_files
 	check_stack
 	check_handed
 	check_exec_map

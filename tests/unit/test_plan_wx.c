@@ -48,6 +48,11 @@ TEST(T07_grants_that_go_around_mdwe)
 		{ "syscall ioctl because \"x\"\nfile read /dev/userfaultfd", "USERFAULTFD_IOC_NEW" },
 		{ "ioctl any USERFAULTFD_IOC_NEW\nfile read /dev/pts/**", NULL },
 		{ "ioctl any UFFDIO_COPY TCGETS\nfile read /dev/**", NULL },
+		{ "cap sys_admin", "map_files" },
+		{ "cap setuid checkpoint_restore", "map_files" },
+		{ "cap setuid sys_ptrace", NULL },
+		{ "isolate user\ncap sys_admin", NULL },
+		{ "isolate pid\ncap sys_admin", NULL }, /* the fixture's caller needs a user namespace for it */
 		{ "file read,write /w/** for uid != 1000", NULL },
 		{ "syscall shmat for uid != 1000", NULL },
 	};

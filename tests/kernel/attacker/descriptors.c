@@ -164,6 +164,15 @@ static enum outcome attack_open_write(char *const *arguments)
 	return succeeded("opened %s for writing", arguments[0]);
 }
 
+/* What was handed over for reading, opened again for writing. */
+static enum outcome attack_stdin_write(char *const *arguments)
+{
+	(void)arguments;
+	if (open("/proc/self/fd/0", O_WRONLY | O_CLOEXEC) < 0)
+		return refused("/proc/self/fd/0", errno);
+	return succeeded("opened the standard input for writing");
+}
+
 /* ---- standard input is a socket that somebody made and left unconnected ---- */
 
 static enum outcome attack_stdin_connect(char *const *arguments)
@@ -222,6 +231,7 @@ static const struct attack items[] = {
 	{ "handle", "PATH DIR", "read a file by its handle", attack_handle },
 	{ "unnamed", "DIR", "write a file that has no name", attack_unnamed },
 	{ "open-write", "PATH", "open a file for writing", attack_open_write },
+	{ "stdin-write", "", "open the standard input again, for writing", attack_stdin_write },
 	{ "stdin-connect", "PORT", "connect the socket on standard input", attack_stdin_connect },
 	{ "stdin-bind", "PORT", "bind the socket on standard input", attack_stdin_bind },
 	{ "stdin-listen", "", "listen on the socket on standard input", attack_stdin_listen },

@@ -163,6 +163,19 @@ static long stop(long pid)
 	return kill((pid_t)pid, SIGSTOP) < 0 ? -1 : resume(pid);
 }
 
+/* A signal that does nothing to a process that has no use for it. */
+static long signal_thread(long pid)
+{
+	return syscall(SYS_tkill, pid, SIGWINCH);
+}
+
+static long queue_to_thread(long pid)
+{
+	siginfo_t info = { .si_signo = SIGWINCH, .si_code = SI_QUEUE };
+
+	return syscall(SYS_rt_tgsigqueueinfo, pid, pid, SIGWINCH, &info);
+}
+
 static long robust_list(long pid)
 {
 	void *head;
@@ -191,6 +204,8 @@ static const struct intrusion {
 	{ "maps", open_maps },
 	{ "fd", open_descriptor },
 	{ "auxv", open_stack },
+	{ "tkill", signal_thread },
+	{ "tgsigqueue", queue_to_thread },
 	{ "resume", resume },
 	{ "stop", stop },
 	{ "robust-list", robust_list },

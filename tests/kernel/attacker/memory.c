@@ -311,6 +311,29 @@ static enum outcome attack_poke(char *const *arguments)
 	return outcome;
 }
 
+/* Shared memory without a file has one all the same, for those who may open it. */
+static enum outcome attack_map_files(char *const *arguments)
+{
+	char path[96];
+	char *writable = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *executable;
+	int fd;
+
+	(void)arguments;
+	if (writable == MAP_FAILED)
+		return refused("mmap", errno);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)(uintptr_t)writable,
+		 (unsigned long)(uintptr_t)writable + PAGE);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return refused(path, errno);
+	memcpy(writable, payload, sizeof(payload));
+	executable = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	if (executable == MAP_FAILED)
+		return refused("mmap", errno);
+	return run_payload(executable, "shared memory, mapped again by map_files");
+}
+
 static const struct attack items[] = {
 	{ "map-rwx", "", "map memory writable and executable, run code", attack_rwx },
 	{ "map-rwx-wide", "", "map writable and executable memory, with an unknown bit in prot", attack_rwx_wide },
@@ -330,6 +353,7 @@ static const struct attack items[] = {
 	{ "payload", "PATH", "(write the machine code to a file)", make_payload },
 	{ "map-sysv", "", "attach shared memory to write and to execute", attack_sysv },
 	{ "proc-mem", "", "change the program's text through /proc/self/mem", attack_proc_mem },
+	{ "map-files", "", "map shared memory again by /proc/self/map_files", attack_map_files },
 	{ "poke", "", "change a child's text by ptrace", attack_poke },
 };
 const struct attacks memory_attacks = { items, sizeof(items) / sizeof(items[0]) };

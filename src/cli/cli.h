@@ -12,6 +12,7 @@
 #include "cli/options.h"
 
 #define EXIT_NEGATIVE 1
+#define EXIT_LIMIT 124 /* a limit ended it */
 #define EXIT_SETUP 125 /* Cordon could not do it; nothing ran */
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/explain.h"
+#include "cli/run_report.h"
 #include "cli/session.h"
 #include "enforce/enforce.h"
 #include "lib/program.h"
@@ -16,6 +17,7 @@ struct run_settings {
 	struct policy_settings policy;
 	struct texts keep_fds;
 	const char *log;
+	const char *report;
 	bool best_effort, dry_run, permissive;
 };
 
@@ -29,6 +31,8 @@ static const struct option options[] = {
 	  offsetof(struct run_settings, log), NULL },
 	{ 0, "permissive", NULL, "deny nothing: record what would be denied (to --log, else standard error)",
 	  OPTION_FLAG, offsetof(struct run_settings, permissive), NULL },
+	{ 0, "report", "FILE", "write to FILE, as JSON, how the run ended and what it used", OPTION_TEXT,
+	  offsetof(struct run_settings, report), NULL },
 	{ 0, "best-effort", NULL, "run even where a rule can't be enforced, after listing what is lost", OPTION_FLAG,
 	  offsetof(struct run_settings, best_effort), NULL },
 };
@@ -187,10 +191,61 @@ static int exit_status(int wait_status)
 	return WIFSIGNALED(wait_status) ? EXIT_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+/* What is watched while it runs, and what is said of it afterwards. */
+struct watched {
+	struct watch watch;
+	struct run_report report;
+};
+
+static int fail_to_start(struct cli *cli, struct watched *watched, int error)
+{
+	watch_release(&watched->watch);
+	cli_report(cli);
+	return confinement_exit_status(error);
+}
+
+static int start(struct cli *cli, const struct program *program, const struct plan *plan,
+		 struct confinement *confinement, struct watched *watched)
+{
+	int wait_status, error = watch_start(&watched->watch, &cli->diags);
+
+	if (error == 0)
+		error = confinement_start(confinement, &cli->diags, &wait_status);
+	if (error)
+		return fail_to_start(cli, watched, error);
+	watch_release(&watched->watch);
+	run_report_say(cli, plan, &watched->watch);
+	run_report_write(cli, &watched->report, program->real, plan, &watched->watch, wait_status);
+	return watch_reached(&watched->watch) ? EXIT_LIMIT : exit_status(wait_status);
+}
+
+static int prepare_and_start(struct cli *cli, const struct run_settings *settings, const struct program *program,
+			     const struct plan *plan, struct launch *launch, struct watched *watched)
+{
+	struct confinement *confinement;
+	int error, status;
+
+	error = watch_begin(&watched->watch, plan, settings->report, cli->arena, &cli->diags, launch);
+	if (error == 0)
+		error = confinement_prepare(plan, launch, cli->arena, &cli->diags, &confinement);
+	if (error)
+		return fail_to_start(cli, watched, error);
+	cli_report(cli);
+	if (settings->dry_run) {
+		watch_release(&watched->watch);
+		status = show(cli, program, plan, confinement);
+	} else {
+		status = start(cli, program, plan, confinement, watched);
+	}
+	confinement_release(confinement);
+	return status;
+}
+
 static int confine(struct cli *cli, const struct run_settings *settings, const struct program *program,
 		   const struct plan *plan, const int *keep_fds, struct company *company)
 {
 	extern char **environ;
+	struct watched watched;
 	struct launch launch = {
 		.program = program->path,
 		.argv = (char *const *)cli->operands,
@@ -198,8 +253,7 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 		.keep_fds = keep_fds,
 		.keep_fd_count = settings->keep_fds.count,
 	};
-	struct confinement *confinement;
-	int error, status;
+	int status;
 
 	company_gather(company, plan, cli->arena, &launch);
 	if (company->blind)
@@ -208,24 +262,11 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 			 company->blind);
 	if (settings->permissive)
 		plan = company_relax(plan, cli->arena);
-	error = confinement_prepare(plan, &launch, cli->arena, &cli->diags, &confinement);
-	if (error) {
-		cli_report(cli);
-		return confinement_exit_status(error);
-	}
-	cli_report(cli);
-	if (settings->dry_run) {
-		status = show(cli, program, plan, confinement);
-		confinement_release(confinement);
-		return status;
-	}
-	error = confinement_start(confinement, &cli->diags, &status);
-	confinement_release(confinement);
-	if (error) {
-		cli_report(cli);
-		return confinement_exit_status(error);
-	}
-	return exit_status(status);
+	if (run_report_open(cli, settings->dry_run ? NULL : settings->report, &watched.report) < 0)
+		return cli_fail(cli);
+	status = prepare_and_start(cli, settings, program, plan, &launch, &watched);
+	run_report_close(&watched.report);
+	return status;
 }
 
 static int plan_and_run(struct cli *cli, const struct run_settings *settings, const struct program *program,
@@ -320,7 +361,8 @@ const struct verb verb_run = {
 	.summary = "run a program under a policy",
 	.about = "Confines PROGRAM to what the policies allow (where several are given, to what all of them allow)\n"
 		 "and runs it. Its exit status is passed on; 125: Cordon could not set up and nothing ran, 126:\n"
-		 "not executable, 127: not found, 128+N: killed by signal N. What this kernel cannot enforce is an\n"
+		 "not executable, 127: not found, 128+N: killed by signal N, 124: a limit ended it. What this kernel "
+		 "cannot enforce is an\n"
 		 "error that names the line.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -17,6 +17,7 @@
 
 /* In the order in which they are carried out. */
 enum step_kind {
+	STEP_GROUP,
 	STEP_USER_NAMESPACE,
 	STEP_PID_NAMESPACE,
 	STEP_NAMESPACES,
@@ -127,6 +128,8 @@ struct confinement {
 	sigset_t mask;                 /* the caller's, for the program */
 	struct sigaction child_action; /* the caller's for SIGCHLD */
 	int parent_pidfd;              /* -1: executes in place */
+	bool scoped;                   /* signals of this process reach its descendants alone, and orphans come to it */
+	bool childless;                /* it had no children before */
 };
 
 /* ---- steps.c ---- */
@@ -149,7 +152,7 @@ step_function step_capabilities;                                                
 step_function step_descriptors;                                                        /* descriptors.c */
 step_function step_filter;                                                             /* seccomp.c */
 step_function step_directory, step_no_new_privs, step_mdwe, step_scripts, step_limit;  /* process.c */
-step_function step_parent_death, step_signals, step_execute;                           /* process.c */
+step_function step_group, step_parent_death, step_signals, step_execute;               /* process.c */
 step_function step_close;                                                              /* self.c */
 
 /* A private /dev on top of @path (devices.c). */
@@ -198,6 +201,14 @@ struct step *step_add(struct confinement *confinement, enum step_kind kind, size
 must_check int failure_diagnose(const struct confinement *confinement, struct diags *diags);
 /* The same under a filter, in place: as much of a message as write() is allowed, and out. */
 __attribute__((noreturn)) void failure_leave(const struct confinement *confinement);
+
+/* ---- domain.c ---- */
+
+/* Make this process able to end its descendants, all at once and nobody else: before they are made. */
+must_check int domain_begin(struct confinement *confinement);
+/* End them, and wait until they have ended. */
+void domain_end(const struct confinement *confinement);
+void domain_reap(const struct confinement *confinement);
 
 /* ---- parent.c, init.c ---- */
 

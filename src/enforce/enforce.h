@@ -6,6 +6,8 @@
 #ifndef CORDON_ENFORCE_ENFORCE_H
 #define CORDON_ENFORCE_ENFORCE_H
 
+#include <sys/resource.h>
+
 #include "base/cleanup.h"
 #include "base/diag.h"
 #include "plan/cbpf.h"
@@ -28,13 +30,17 @@ struct attended {
  * him when @fd can be read or has hung up, and when @wake_ns has come. He must not block. */
 struct attendant {
 	int fd;          /* -1: none */
+	short wanted;    /* what to wait for, as poll() has it; 0 means POLLIN */
+	bool lingers;    /* may have something left to do when the program has ended: he is woken until he is dropped */
 	int64_t wake_ns; /* CLOCK_MONOTONIC; INT64_MAX: never */
 	/* The program is about to run. NULL: nothing to do */
 	void (*begin)(struct attendant *attendant, const struct attended *attended);
 	/* @events as poll() says of @fd; 0: it is time. */
 	enum attendance (*attend)(struct attendant *attendant, short events, const struct attended *attended);
-	/* The program has ended with @wait_status (as waitpid gives it); orphans may still run. NULL: nothing to do */
-	void (*end)(struct attendant *attendant, int wait_status);
+	/* The program has ended with @wait_status (as waitpid gives it), and used @usage with all children that were waited
+	 * for. With launch.ends_domain nothing of the domain runs any more, else orphans may. Those who linger are still
+	 * woken after this. NULL: nothing to do */
+	void (*end)(struct attendant *attendant, int wait_status, const struct rusage *usage);
 };
 
 #define ATTENDANTS_MAX 8
@@ -56,6 +62,11 @@ struct launch {
 	enum hand_over hand_over;
 	bool keeps_capabilities; /* leave them as they are: nothing is enforced */
 	bool audited;            /* somebody reads the kernel's records of Landlock's denials */
+	/* Writing "0" here makes the program's processes members of a control group; -1 or 0: none is made. */
+	int group;
+	/* The domain ends with its first process, or when somebody who stays says so (ATTEND_END). Needs Landlock's scope for
+	 * signals or a pid namespace. */
+	bool ends_domain;
 	/* Others who stay; each keeps the parent. */
 	struct attendant *const *attendants;
 	size_t attendant_count; /* at most ATTENDANTS_MAX */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "enforce/objects.h"
+#include "platform/cgroup.h"
 #include "policy/resolve.h"
 
 #define SCRIPT_DEPTH_MAX 5 /* as in the kernel (fs/exec.c): a script's interpreter may be a script */
@@ -199,6 +200,21 @@ static void own_policy(struct object_walk *walk, const struct source *source, st
 		look_at_own(walk, arena_printf(arena, "%s/%s", here, source->name), arena, facts);
 }
 
+/* Who writes there leaves the group that holds his limits. */
+static void own_groups(struct object_walk *walk, const struct model *model, struct arena *arena,
+		       struct host_facts *facts)
+{
+	char mount[PATH_MAX];
+
+	for (size_t l = 0; l < model->count; l++)
+		for (size_t i = 0; i < model->items[l]->limits.count; i++)
+			if (limit_is_of_domain(model->items[l]->limits.items[i].name)) {
+				if (cgroup_mount(mount) == 0)
+					look_at_own(walk, arena_strdup(arena, mount), arena, facts);
+				return;
+			}
+}
+
 static void own_policies(struct object_walk *walk, const struct model *model, struct arena *arena,
 			 struct host_facts *facts)
 {
@@ -234,6 +250,7 @@ void host_facts_gather(const struct model *model, const char *program, struct ar
 	for (size_t i = 0; i < own_directories.count; i++)
 		look_at_own(walk, own_directories.items[i], arena, &facts);
 	own_policies(walk, model, arena, &facts);
+	own_groups(walk, model, arena, &facts);
 	if (program)
 		look_at_program(program, arena, &facts);
 	*ret = facts;

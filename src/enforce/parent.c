@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +34,7 @@ struct parent {
 	size_t attendant_count;
 	struct attended attended;
 	int status;
+	struct rusage usage;
 };
 
 /* ---- before ---- */
@@ -153,16 +155,21 @@ static void pass_on(const struct parent *parent, const struct signalfd_siginfo *
 /* True when the program has ended. When it stops we stop, so that the shell that started us sees it. */
 static bool program_ended(struct parent *parent)
 {
-	const pid_t program = parent->confinement->report->program;
+	struct report *report = parent->confinement->report;
 	int status;
 
-	while (waitpid(program, &status, WNOHANG | WUNTRACED) == program) {
+	/* Orphans come to us where the domain ends with the program (domain.c): nobody else would take their end. */
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+		if (pid == report->init && !WIFSTOPPED(status))
+			report->init = 0;
+		if (pid != report->program)
+			continue;
 		if (!WIFSTOPPED(status)) {
 			parent->status = status;
 			return true;
 		}
 		kill(getpid(), SIGSTOP);
-		kill(program, SIGCONT);
+		kill(pid, SIGCONT);
 	}
 	return false;
 }
@@ -218,7 +225,7 @@ static void end_all(struct parent *parent)
 {
 	for (size_t i = 0; i < parent->attendant_count; i++)
 		if (parent->attendants[i]->end)
-			parent->attendants[i]->end(parent->attendants[i], parent->status);
+			parent->attendants[i]->end(parent->attendants[i], parent->status, &parent->usage);
 }
 
 static int64_t now_ns(void)
@@ -275,17 +282,30 @@ static bool wake_all(struct parent *parent, const struct pollfd *polled)
 
 /* ---- until it ends ---- */
 
+/* One per attendant, the last for signals. */
+static int wait_for_something(struct parent *parent, struct pollfd polled[ATTENDANTS_MAX + 2])
+{
+	for (size_t i = 0; i < parent->attendant_count; i++) {
+		const struct attendant *attendant = parent->attendants[i];
+
+		polled[i] = (struct pollfd){ .fd = attendant->fd,
+					     .events = attendant->wanted ? attendant->wanted : POLLIN };
+	}
+	polled[parent->attendant_count] = (struct pollfd){ .fd = parent->signals, .events = POLLIN };
+	if (poll(polled, parent->attendant_count + 1, poll_timeout_ms(parent)) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
 /* 1: it has to end. */
 static int stay(struct parent *parent)
 {
 	while (!program_ended(parent)) {
-		struct pollfd polled[ATTENDANTS_MAX + 2];
+		struct pollfd polled[ATTENDANTS_MAX + 2] = { 0 };
+		int result = wait_for_something(parent, polled);
 
-		for (size_t i = 0; i < parent->attendant_count; i++)
-			polled[i] = (struct pollfd){ .fd = parent->attendants[i]->fd, .events = POLLIN };
-		polled[parent->attendant_count] = (struct pollfd){ .fd = parent->signals, .events = POLLIN };
-		if (poll(polled, parent->attendant_count + 1, poll_timeout_ms(parent)) < 0 && errno != EINTR)
-			return -errno;
+		if (result < 0)
+			return result;
 		if (polled[parent->attendant_count].revents)
 			take_signals(parent);
 		if (wake_all(parent, polled))
@@ -296,34 +316,76 @@ static int stay(struct parent *parent)
 	return 0;
 }
 
+static bool somebody_lingers(const struct parent *parent)
+{
+	for (size_t i = parent->wants_listener; i < parent->attendant_count; i++)
+		if (parent->attendants[i]->lingers && parent->attendants[i]->fd >= 0)
+			return true;
+	return false;
+}
+
+/* A signal that comes now is for us: there is nobody to pass it on to. */
+static bool is_told_to_end(const struct parent *parent)
+{
+	struct signalfd_siginfo info;
+
+	while (read(parent->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP ||
+		    info.ssi_signo == SIGQUIT)
+			return true;
+	return false;
+}
+
+/* The program has ended, and what it wrote last may still be on its way. */
+static void linger(struct parent *parent)
+{
+	while (somebody_lingers(parent) && !is_told_to_end(parent)) {
+		struct pollfd polled[ATTENDANTS_MAX + 2] = { 0 };
+
+		if (wait_for_something(parent, polled) < 0)
+			return;
+		(void)!wake_all(parent, polled);
+	}
+}
+
 /* ---- the whole ---- */
 
-/* What signals to a program that changed its uid, and looking at its sockets, need; nothing else. */
-static int drop_privileges(bool answers)
+/* What signals to a program that changed its uid, and looking at its sockets, need; and, not in force until then, what
+ * removing a control group of root's takes (its directories lack the permission to write). Nothing else. */
+static int drop_privileges(bool answers, bool has_group)
 {
-	uint64_t kept = SYS_CAP(SYS_CAP_KILL) | (answers ? SYS_CAP(SYS_CAP_SYS_PTRACE) : 0);
+	const uint64_t used = SYS_CAP(SYS_CAP_KILL) | (answers ? SYS_CAP(SYS_CAP_SYS_PTRACE) : 0);
+	const uint64_t kept = used | (has_group ? SYS_CAP(SYS_CAP_DAC_OVERRIDE) : 0);
 	struct sys_capabilities held;
 	int result = sys_capget(&held);
 
 	if (result < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return result < 0 ? result : -errno;
 	held.permitted &= kept;
-	held.effective = held.permitted;
+	held.effective = held.permitted & used;
 	held.inheritable = 0;
 	return sys_capset(&held);
 }
 
-/* Nothing of it is left when this returns: with a pid namespace the whole of it. */
-static void end_family(struct confinement *confinement, bool program_too, int *status)
+static void end_one(pid_t pid, int *status)
 {
-	if (program_too && confinement->report->program > 0) {
-		kill(confinement->report->program, SIGKILL);
-		waitpid(confinement->report->program, status, 0);
-	}
-	if (confinement->report->init > 0) {
-		kill(confinement->report->init, SIGKILL);
-		waitpid(confinement->report->init, NULL, 0);
-	}
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, status, 0);
+}
+
+/* Nothing of it is left when this returns; with a pid namespace, or where the domain ends with it, the whole of it. */
+static void end_family(struct parent *parent, bool program_too)
+{
+	struct report *report = parent->confinement->report;
+
+	domain_end(parent->confinement);
+	if (program_too)
+		end_one(report->program, &parent->status);
+	end_one(report->init, NULL);
+	domain_reap(parent->confinement);
+	getrusage(RUSAGE_CHILDREN, &parent->usage);
 }
 
 static int run(struct confinement *confinement, struct parent *parent)
@@ -334,17 +396,20 @@ static int run(struct confinement *confinement, struct parent *parent)
 	if (confinement->parent_pidfd < 0)
 		return confinement->parent_pidfd;
 	make_dumpable(0);
-	result = start_program(confinement);
+	result = domain_begin(confinement);
+	if (result == 0)
+		result = start_program(confinement);
 	if (result == 0 && !confinement->report->program)
 		result = confinement->report->failed ? 0 : -ECHILD;
 	else if (result == 0)
-		result = drop_privileges(parent->wants_listener);
+		result = drop_privileges(parent->wants_listener, confinement->launch->group > 0);
 	if (result == 0 && confinement->report->program) {
 		begin_all(parent);
 		result = stay(parent);
 	}
-	end_family(confinement, result != 0, &parent->status);
+	end_family(parent, result != 0);
 	end_all(parent);
+	linger(parent);
 	cleanup_close(&confinement->parent_pidfd);
 	return result < 0 ? result : 0;
 }

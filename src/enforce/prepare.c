@@ -28,6 +28,12 @@ static int check(const struct plan *plan, const struct launch *launch, struct di
 		return refuse(diags, "the plan hands calls to a process that answers, and there is none", NULL);
 	if (launch->supervisor && !launch->calls)
 		return refuse(diags, "there is somebody who answers, and nothing to answer", NULL);
+	if (limits_keep_parent(&plan->domain) && !launch->attendant_count)
+		return refuse(diags, "the plan has limits that somebody has to watch, and there is nobody", NULL);
+	if (limits_end_domain(&plan->domain) && !launch->ends_domain)
+		return refuse(diags, "the plan has limits that end the domain, and nobody ends it", NULL);
+	if ((plan->domain.mem || plan->domain.procs || plan->domain.cpu_ms) && launch->group <= 0)
+		return refuse(diags, "the plan has limits of a control group, and there is none", NULL);
 	if (launch->attendant_count > ATTENDANTS_MAX)
 		return refuse(diags, "too many want to stay with the program", NULL);
 	if (!plan->keeps_parent && (plan_asks(plan) || plan->isolate & ISOLATE_PID))
@@ -120,6 +126,8 @@ static void add_steps(struct confinement *confinement)
 {
 	const struct plan *plan = confinement->plan;
 
+	if (confinement->launch->group > 0)
+		step_add(confinement, STEP_GROUP, 0, NULL);
 	add_namespaces(confinement);
 	if (confinement->directory)
 		step_add(confinement, STEP_DIRECTORY, 0, confinement->directory);
@@ -182,7 +190,8 @@ int confinement_prepare(const struct plan *plan, const struct launch *launch, st
 
 	confinement->plan = plan;
 	confinement->launch = launch;
-	confinement->keeps_parent = plan->keeps_parent || launch->supervisor || launch->attendant_count;
+	confinement->keeps_parent = plan->keeps_parent || launch->supervisor || launch->attendant_count ||
+				    launch->ends_domain;
 	confinement->arena = arena;
 	if (result == 0 && !launch->standard_fds)
 		result = descriptors_fill();

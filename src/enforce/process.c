@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "enforce/confinement.h"
 
@@ -42,6 +43,13 @@ int step_limit(struct confinement *confinement, const struct step *step)
 	};
 
 	return setrlimit(confinement->plan->rlimits.items[step->index].resource, &limit) < 0 ? -errno : 0;
+}
+
+/* We, and all that we make. */
+int step_group(struct confinement *confinement, const struct step *step)
+{
+	(void)step;
+	return write(confinement->launch->group, "0", 1) == 1 ? 0 : -errno;
 }
 
 /* The program doesn't outlive the process that answers for it. The parent may have died before the kernel heard of our

@@ -11,6 +11,7 @@ struct step_info {
 };
 
 static const struct step_info step_table[STEP_KIND_COUNT] = {
+	[STEP_GROUP] = { "control group", "C0622", step_group },
 	[STEP_USER_NAMESPACE] = { "user namespace", "C0610", step_user_namespace },
 	[STEP_PID_NAMESPACE] = { "pid namespace", "C0611", step_pid_namespace },
 	[STEP_NAMESPACES] = { "namespaces", "C0611", step_namespaces },

@@ -16,6 +16,9 @@ static unsigned wanted_probes(const struct layer *layer)
 		wanted |= PROBE_ARCHES;
 	if (layer->wx == WX_SEALED)
 		wanted |= PROBE_NOTIFY;
+	for (size_t i = 0; i < layer->limits.count; i++)
+		if (limit_is_of_domain(layer->limits.items[i].name))
+			wanted |= PROBE_CGROUPS;
 	for (size_t i = 0; i < layer->rules.count; i++)
 		if (layer->rules.items[i].class == REQUEST_NET && (layer->rules.items[i].operations & NET_ACCEPT))
 			wanted |= PROBE_NOTIFY;

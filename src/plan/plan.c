@@ -185,7 +185,7 @@ static void plan_process(struct planner *p)
 		plan->isolate |= ISOLATE_USER;
 		plan->userns_implied = true;
 	}
-	plan->keeps_parent = plan_asks(plan) || plan->isolate & ISOLATE_PID;
+	plan->keeps_parent = plan_asks(plan) || plan->isolate & ISOLATE_PID || limits_keep_parent(&plan->domain);
 	plan_mounts(p);
 }
 

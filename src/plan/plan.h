@@ -81,6 +81,7 @@ enum mechanism {
 	MECHANISM_SUPERVISOR = 1 << 10,
 	MECHANISM_CGROUP = 1 << 11,
 	MECHANISM_BPF = 1 << 12,
+	MECHANISM_PARENT = 1 << 13, /* the parent watches, and ends the domain */
 };
 const char *mechanism_name(enum mechanism mechanism);
 /* "seccomp + landlock" into @out */
@@ -141,6 +142,7 @@ struct layer_plan {
 	bool listens;               /* listen() is handed to the parent */
 	uint8_t listen_ports[8192]; /* bit per TCP port that listen() may use (listens) */
 	enum sealing seal;
+	bool one_task;                   /* `limit procs 1`: the filter lets none be made */
 	LAYER_LIST(const char *) absent; /* paths of rules that name nothing on this host */
 };
 
@@ -149,6 +151,18 @@ struct rlimit_plan {
 	uint64_t value;
 	const char *name;
 };
+
+/* Limits on the whole domain or the whole run; 0: none. */
+struct domain_limits {
+	uint64_t mem, procs; /* bytes, tasks: a control group holds them */
+	uint64_t cpu_ms, time_ms;
+	uint64_t output; /* bytes; with limits_output, also 0 */
+	bool limits_output;
+};
+/* Does the parent stay for them? */
+bool limits_keep_parent(const struct domain_limits *limits);
+/* Does reaching one of them end the domain? Then it also ends with its first process: nobody would watch the rest. */
+bool limits_end_domain(const struct domain_limits *limits);
 
 struct plan {
 	struct arena *arena;
@@ -166,9 +180,10 @@ struct plan {
 	bool exec_check;       /* interpreters shall ask whether a script may be executed (SECBIT_EXEC_RESTRICT_FILE) */
 	uint64_t capabilities; /* kept in every set; all others are dropped */
 	LAYER_LIST(struct rlimit_plan) rlimits;
+	struct domain_limits domain;
 	LAYER_LIST(struct env_op) env;
 	const char *chdir;
-	bool keeps_parent; /* isolate pid, or calls are handed to the parent */
+	bool keeps_parent; /* isolate pid, limits of the domain, or calls are handed to the parent */
 };
 
 /* Split @model over what @caps offers. The caller owns nothing: *ret lives in @arena. On failure *ret is untouched and

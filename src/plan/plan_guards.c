@@ -26,6 +26,11 @@ static bool is_sealed_at_start(const struct layer_plan *out)
 	return out->seal == SEAL_AT_START;
 }
 
+static bool is_one_task(const struct layer_plan *out)
+{
+	return out->one_task;
+}
+
 static bool is_sealed_later(const struct layer_plan *out)
 {
 	return out->seal == SEAL_AFTER_LOADER;
@@ -61,6 +66,10 @@ static const struct guard {
 	struct verdict verdict;
 } guards[] = {
 	{ listens, "listen", ALWAYS, ASK },
+	{ is_one_task, "fork", ALWAYS, DENY(EAGAIN) },
+	{ is_one_task, "vfork", ALWAYS, DENY(EAGAIN) },
+	{ is_one_task, "clone", ALWAYS, DENY(EAGAIN) },
+	{ is_one_task, "clone3", ALWAYS, DENY(ENOSYS) },
 	{ is_sealed_at_start, "mmap", BITS(2, PROT_EXEC), DENY(EPERM) },
 	{ is_sealed_at_start, "mmap2", BITS(2, PROT_EXEC), DENY(EPERM) },
 	{ is_sealed_at_start, "mprotect", BITS(2, PROT_EXEC), DENY(EPERM) },

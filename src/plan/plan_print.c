@@ -7,7 +7,7 @@
 #include "policy/parse.h"
 
 static const char *const names[] = { "default", "seccomp", "landlock", "mount",      "namespace", "prctl", "capability",
-				     "rlimit",  "launch",  "listener", "supervisor", "cgroup",    "bpf" };
+				     "rlimit",  "launch",  "listener", "supervisor", "cgroup",    "bpf",   "parent" };
 
 const char *mechanism_name(enum mechanism mechanism)
 {
@@ -72,6 +72,26 @@ static const char *const mount_names[] = { [MOUNT_TREE] = "tree",
 					   [MOUNT_DEV] = "dev",
 					   [MOUNT_PROC] = "proc" };
 
+static void print_domain(const struct domain_limits *limits, struct str *out)
+{
+	const struct {
+		const char *name, *unit;
+		uint64_t value;
+		bool held;
+	} rows[] = {
+		{ "mem", "", limits->mem, limits->mem },
+		{ "procs", "", limits->procs, limits->procs },
+		{ "cpu", "ms", limits->cpu_ms, limits->cpu_ms },
+		{ "time", "ms", limits->time_ms, limits->time_ms },
+		{ "output", "", limits->output, limits->limits_output },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].held)
+			str_addf(out, "  domain %s %llu%s\n", rows[i].name, (unsigned long long)rows[i].value,
+				 rows[i].unit);
+}
+
 static void print_process(const struct plan *plan, struct str *out)
 {
 	str_add(out, "process\n");
@@ -96,6 +116,7 @@ static void print_process(const struct plan *plan, struct str *out)
 	for (size_t i = 0; i < plan->rlimits.count; i++)
 		str_addf(out, "  rlimit %s %llu\n", plan->rlimits.items[i].name,
 			 (unsigned long long)plan->rlimits.items[i].value);
+	print_domain(&plan->domain, out);
 	str_addf(out, "  %s\n", plan->keeps_parent ? "a parent stays" : "executes in place");
 }
 

@@ -48,5 +48,5 @@ const char *plan_seal_obstacle(const struct planner *p, const char **ret_help, e
 
 bool planner_is_attended(const struct planner *p)
 {
-	return layer_asks(p->out) || p->facts->attended;
+	return layer_asks(p->out) || planner_is_watched(p) || p->facts->attended;
 }

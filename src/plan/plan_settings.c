@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* ---- namespaces ---- */
 
@@ -32,40 +31,6 @@ static void plan_isolate(struct planner *p)
 				MECHANISM_MOUNT, carried ? NULL : "this caller may not make a mount namespace",
 				carried ? NULL : "run as root, or allow user namespaces (`cordon doctor` says how)");
 	}
-}
-
-/* ---- limits ---- */
-
-static const struct {
-	const char *name;
-	int resource;
-} rlimits[] = {
-	{ "files", RLIMIT_NOFILE }, { "file-size", RLIMIT_FSIZE }, { "core", RLIMIT_CORE },
-	{ "stack", RLIMIT_STACK },  { "locked", RLIMIT_MEMLOCK },
-};
-
-static void plan_limit(struct planner *p, const struct limit *limit)
-{
-	const char *text = arena_printf(p->arena, "limit %s %llu", limit->name, (unsigned long long)limit->value);
-
-	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++) {
-		if (strcmp(rlimits[i].name, limit->name) != 0)
-			continue;
-		planner_setting(p, limit->span, text, true, MECHANISM_RLIMIT, "for each process", NULL);
-		for (size_t k = 0; k < p->plan->rlimits.count; k++)
-			if (p->plan->rlimits.items[k].resource == rlimits[i].resource) {
-				if (limit->value < p->plan->rlimits.items[k].value)
-					p->plan->rlimits.items[k].value = limit->value;
-				return;
-			}
-		*arena_push(p->arena, &p->plan->rlimits) = (struct rlimit_plan){ .resource = rlimits[i].resource,
-										 .value = limit->value,
-										 .name = limit->name };
-		return;
-	}
-	planner_setting(p, limit->span, text, false, MECHANISM_CGROUP,
-			"a limit on the whole domain needs a control group and a parent that watches",
-			"limits of each process are: files file-size core stack locked");
 }
 
 /* ---- requirements, defaults, the rest ---- */
@@ -145,8 +110,7 @@ void plan_settings(struct planner *p)
 	const struct layer *layer = p->layer;
 
 	plan_isolate(p);
-	for (size_t i = 0; i < layer->limits.count; i++)
-		plan_limit(p, &layer->limits.items[i]);
+	plan_limits(p);
 	for (size_t i = 0; i < layer->requirements.count; i++)
 		plan_requirement(p, &layer->requirements.items[i]);
 	for (unsigned class = 0; class < REQUEST_CLASS_COUNT; class ++)

@@ -100,6 +100,9 @@ void plan_net(struct planner *p);
 void plan_rest(struct planner *p);  /* signal, ptrace, mount, ioctl, syscall */
 void plan_doors(struct planner *p); /* calls that make others unseen, when all other rules are settled */
 void plan_settings(struct planner *p);
+void plan_limits(struct planner *p);
+/* Has the layer a limit for which a parent may stay? */
+bool planner_is_watched(const struct planner *p);
 /* `wx sealed`: how it can be held (p->out->seal), before plan_rest() and plan_wx() ask. */
 void plan_seal(struct planner *p);
 /* Why it can't be held; @ret_help what to write instead. NULL: it can. */

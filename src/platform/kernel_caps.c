@@ -20,6 +20,7 @@ static const struct {
 	{ "privileged", offsetof(struct kernel_caps, privileged) },
 	{ "mount_setattr", offsetof(struct kernel_caps, mount_setattr) },
 	{ "cgroup2", offsetof(struct kernel_caps, cgroup2) },
+	{ "cgroup2_cpu", offsetof(struct kernel_caps, cgroup2_cpu) },
 	{ "bpf_lsm", offsetof(struct kernel_caps, bpf_lsm) },
 	{ "execveat_token", offsetof(struct kernel_caps, execveat_token) },
 };

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "platform/cgroup.h"
 #include "platform/probe_attempt.h"
 #include "platform/sys.h"
 #include "platform/tables.h"
@@ -71,6 +72,8 @@ static const struct probe probes[] = {
 	  "a kernel from 5.12 on, and the right to make a mount namespace" },
 	{ "cgroup2", "control groups v2", attempt_cgroup2, 0, AT(cgroup2), NULL,
 	  "boot with cgroup v2 alone, and start below a delegated group: systemd-run --user --scope -p Delegate=yes" },
+	{ "cgroup2_cpu", "control groups v2 that count", attempt_cgroup2_cpu, 0, AT(cgroup2_cpu), NULL,
+	  "as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes" },
 	{ "bpf_lsm", "BPF programs as security module", attempt_bpf_lsm, 0, AT(bpf_lsm), NULL,
 	  "as root, on a kernel with CONFIG_BPF_LSM and BTF, booted with bpf in lsm=" },
 	{ "i386", "32-bit calls (i386)", attempt_i386, 0, 0, store_i386, "nothing: only `arch i386` needs it" },
@@ -245,6 +248,17 @@ static int quick_children(unsigned wanted, struct kernel_caps *caps)
 	return result;
 }
 
+/* Here, not in a child: what counts is whether this process is alone in its group. */
+static bool may_make_group(unsigned controllers)
+{
+	struct cgroup group;
+
+	if (cgroup_make(controllers, &group) < 0)
+		return false;
+	cgroup_remove(&group);
+	return true;
+}
+
 int probe_kernel_quick(unsigned wanted, struct kernel_caps *ret)
 {
 	int abi = sys_landlock_abi(), result = 0;
@@ -260,6 +274,10 @@ int probe_kernel_quick(unsigned wanted, struct kernel_caps *ret)
 
 	if (wanted & (PROBE_NAMESPACES | PROBE_NOTIFY | PROBE_ARCHES))
 		result = quick_children(wanted, &caps);
+	if (wanted & PROBE_CGROUPS) {
+		caps.cgroup2 = may_make_group(CGROUP_MEMORY | CGROUP_PIDS);
+		caps.cgroup2_cpu = caps.cgroup2 || may_make_group(0);
+	}
 	if (result == 0)
 		*ret = caps;
 	return result;

@@ -24,7 +24,8 @@ struct kernel_caps {
 	bool privileged;    /* CAP_SYS_ADMIN in the current user namespace: namespaces and mounts without userns */
 	bool mount_setattr; /* recursive, with open_tree and move_mount */
 	bool ns[6];         /* pid net ipc uts user mount, in the order of enum isolate's bits */
-	bool cgroup2;       /* a cgroup v2 directory that the caller may populate */
+	bool cgroup2;       /* the caller may make a cgroup v2 group with the memory and pids controllers */
+	bool cgroup2_cpu;   /* ... or one without: it counts processor time */
 	bool bpf_lsm;       /* programs of type LSM can be attached */
 	bool execveat_token; /* upper halves of execveat's int arguments reach the filter and are ignored by the kernel */
 	uint32_t arches;     /* bit per enum arch that this kernel executes */
@@ -50,6 +51,7 @@ must_check int probe_kernel(struct arena *arena, struct kernel_caps *ret, struct
 #define PROBE_NAMESPACES 1u /* userns, privileged, ns[], mount_setattr */
 #define PROBE_NOTIFY 2u
 #define PROBE_ARCHES 4u /* without it only the native one is in arches */
+#define PROBE_CGROUPS 8u
 #define PROBE_ALL ~0u
 must_check int probe_kernel_quick(unsigned wanted, struct kernel_caps *ret);
 

@@ -33,7 +33,7 @@ int attempt_fail(struct attempt *attempt, const char *what, int error);
 attempt_function attempt_landlock, attempt_seccomp, attempt_notify, attempt_mdwe, attempt_token; /* probe_restrict.c */
 attempt_function attempt_exec_check;                                                             /* probe_restrict.c */
 attempt_function attempt_userns, attempt_privileged, attempt_namespace, attempt_mount_setattr;   /* probe_spaces.c */
-attempt_function attempt_cgroup2, attempt_namespaces_quick;                                      /* probe_spaces.c */
+attempt_function attempt_cgroup2, attempt_cgroup2_cpu, attempt_namespaces_quick;                 /* probe_spaces.c */
 attempt_function attempt_bpf_lsm;                                                                /* probe_bpf.c */
 attempt_function attempt_i386, attempt_x32;                                                      /* probe_arch.c */
 

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+#include "platform/cgroup.h"
 #include "platform/mount_table.h"
 #include "platform/probe_attempt.h"
 #include "platform/sys.h"
@@ -187,47 +188,26 @@ int attempt_namespaces_quick(struct attempt *attempt)
 
 /* ---- control groups ---- */
 
-/* The mount point of the v2 hierarchy and the caller's own group in it. */
-static int find_cgroup(char ret[PATH_MAX])
+static int try_group(struct attempt *attempt, unsigned controllers)
 {
-	auto_fclose FILE *mounts = fopen("/proc/self/mounts", "re"), *own = fopen("/proc/self/cgroup", "re");
-	char line[2048], point[1024], type[64], group[1024] = "";
-	bool found = false;
+	struct cgroup group;
+	int result = cgroup_make(controllers, &group);
 
-	while (own && fgets(line, sizeof(line), own))
-		if (sscanf(line, "0::%1023[^\n]", group) == 1)
-			break;
-	while (!found && mounts && fgets(line, sizeof(line), mounts))
-		found = sscanf(line, "%*s %1023s %63s", point, type) == 2 && strcmp(type, "cgroup2") == 0;
-	if (!found || !group[0])
-		return -ENOENT;
-	snprintf(ret, PATH_MAX, "%s%s", point, strcmp(group, "/") ? group : "");
-	return 0;
-}
-
-static bool has_controllers(const char *group)
-{
-	char path[PATH_MAX + 128], line[512] = "";
-	auto_fclose FILE *file = NULL;
-
-	snprintf(path, sizeof(path), "%s/cgroup.controllers", group);
-	file = fopen(path, "re");
-	return file && fgets(line, sizeof(line), file) && strstr(line, "memory") && strstr(line, "pids");
+	if (result < 0)
+		return attempt_fail(attempt,
+				    controllers ? "a group with the memory and pids controllers" : "a group of its own",
+				    -result);
+	attempt_say(attempt, "made %.200s", group.path);
+	cgroup_remove(&group);
+	return 1;
 }
 
 int attempt_cgroup2(struct attempt *attempt)
 {
-	char group[PATH_MAX], path[PATH_MAX + 64];
-	int result = find_cgroup(group);
-	bool usable;
+	return try_group(attempt, CGROUP_MEMORY | CGROUP_PIDS);
+}
 
-	if (result < 0)
-		return attempt_fail(attempt, "a cgroup v2 hierarchy", -result);
-	snprintf(path, sizeof(path), "%s/cordon-probe-%d", group, (int)getpid());
-	if (mkdir(path, 0755) < 0)
-		return attempt_fail(attempt, "a group of its own", errno);
-	usable = has_controllers(path);
-	rmdir(path);
-	attempt_say(attempt, usable ? "made a group below %.150s" : "%.150s has no memory and pids controllers", group);
-	return usable;
+int attempt_cgroup2_cpu(struct attempt *attempt)
+{
+	return try_group(attempt, 0);
 }

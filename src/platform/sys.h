@@ -109,6 +109,7 @@ struct sys_capabilities {
 must_check int sys_capget(struct sys_capabilities *ret);
 must_check int sys_capset(const struct sys_capabilities *capabilities);
 
+#define SYS_CAP_DAC_OVERRIDE 1
 #define SYS_CAP_KILL 5
 #define SYS_CAP_SETGID 6
 #define SYS_CAP_SETUID 7

@@ -158,9 +158,14 @@ struct env_op {
 };
 struct limit {
 	const char *name; /* mem procs cpu files time output core stack fsize memlock */
-	uint64_t value;   /* bytes, seconds or a count */
+	uint64_t value;   /* bytes, a count, or of cpu and time milliseconds */
 	struct span span;
 };
+/* "ms" where the value of limit @name is a time, else "". */
+const char *limit_unit(const char *name);
+/* Is it a limit on all processes together, that a control group can hold? */
+bool limit_is_of_domain(const char *name);
+
 struct requirement {
 	const char *feature;
 	uint64_t at_least;

@@ -187,8 +187,8 @@ static void print_settings(const struct layer *layer, struct str *out)
 		str_addc(out, '\n');
 	}
 	for (size_t i = 0; i < layer->limits.count; i++)
-		str_addf(out, "  limit %s %llu\n", layer->limits.items[i].name,
-			 (unsigned long long)layer->limits.items[i].value);
+		str_addf(out, "  limit %s %llu%s\n", layer->limits.items[i].name,
+			 (unsigned long long)layer->limits.items[i].value, limit_unit(layer->limits.items[i].name));
 	for (size_t i = 0; i < layer->requirements.count; i++)
 		str_addf(out, "  require %s >= %llu\n", layer->requirements.items[i].feature,
 			 (unsigned long long)layer->requirements.items[i].at_least);

@@ -47,7 +47,7 @@ static const struct named_number isolates[] = {
 };
 NAMED_TABLE(isolate_table, "namespace", isolates);
 
-/* value: 0 a count, 1 bytes, 2 seconds */
+/* value: 0 a count, 1 bytes, 2 milliseconds */
 static const struct named_number limits[] = {
 	{ "mem", 1, "memory of the whole domain" },
 	{ "procs", 0, "processes and threads of the whole domain" },
@@ -61,6 +61,19 @@ static const struct named_number limits[] = {
 	{ "locked", 1, "locked memory of each process" },
 };
 NAMED_TABLE(limit_table, "limit", limits);
+
+bool limit_is_of_domain(const char *name)
+{
+	return !strcmp(name, "mem") || !strcmp(name, "procs") || !strcmp(name, "cpu");
+}
+
+const char *limit_unit(const char *name)
+{
+	for (size_t i = 0; i < limit_table.count; i++)
+		if (!strcmp(limit_table.rows[i].name, name))
+			return limit_table.rows[i].value == 2 ? "ms" : "";
+	return "";
+}
 
 void verdict_print(struct verdict verdict, struct str *out)
 {

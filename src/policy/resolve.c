@@ -405,8 +405,8 @@ static void do_arch(struct resolver *r, const struct flat_statement *flat)
 	}
 }
 
-/* "10s", "5m", "1h", "200ms" are seconds, rounded up; bytes and counts take K M G T. */
-static bool limit_value(const char *text, bool seconds, uint64_t *ret)
+/* "10s", "5m", "1h", "200ms", or seconds without a unit: in milliseconds; bytes and counts take K M G T. */
+static bool limit_value(const char *text, bool is_time, uint64_t *ret)
 {
 	static const struct {
 		const char *unit;
@@ -415,11 +415,15 @@ static bool limit_value(const char *text, bool seconds, uint64_t *ret)
 	size_t digits = strspn(text, "0123456789");
 	bool negative;
 
-	if (!seconds || !text[digits])
+	if (!is_time)
 		return parse_number(text, ret, &negative) && !negative;
+	if (digits && digits < 12 && !text[digits]) {
+		*ret = strtoull(text, NULL, 10) * 1000;
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(units) && digits && digits < 12; i++)
 		if (!strcmp(text + digits, units[i].unit)) {
-			*ret = (strtoull(text, NULL, 10) * units[i].milliseconds + 999) / 1000;
+			*ret = strtoull(text, NULL, 10) * units[i].milliseconds;
 			return true;
 		}
 	return false;
@@ -474,9 +478,9 @@ static void do_decider(struct resolver *r, const struct flat_statement *flat)
 
 static void do_ask_timeout(struct resolver *r, const struct flat_statement *flat)
 {
-	uint64_t seconds;
+	uint64_t milliseconds;
 
-	if (!limit_value(flat->statement->u.word.text, true, &seconds)) {
+	if (!limit_value(flat->statement->u.word.text, true, &milliseconds)) {
 		diag_help(r->diags,
 			  diag_error(r->diags, "C0225", flat->statement->u.word.span, "`%s` is no duration",
 				     flat->statement->u.word.text),

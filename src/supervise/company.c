@@ -126,6 +126,8 @@ const struct plan *company_relax(const struct plan *plan, struct arena *arena)
 	}
 	relaxed->uncarried = 0;
 	relaxed->mdwe = false;
+	relaxed->exec_check = false;
+	relaxed->domain = (struct domain_limits){ 0 };
 	relaxed->rlimits.count = 0;
 	return relaxed;
 }

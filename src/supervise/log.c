@@ -350,7 +350,7 @@ void denial_log_record(struct denial_log *log, const struct denial *denial)
 /* ---- the whole ---- */
 
 /* The filter itself ends who makes a call with `kill`: nobody hears of it, but the first process's end shows the signal. */
-static void end(struct attendant *attendant, int wait_status)
+static void end(struct attendant *attendant, int wait_status, const struct rusage *usage)
 {
 	struct denial_log *log = (struct denial_log *)attendant;
 	const struct denial killed = {
@@ -362,6 +362,7 @@ static void end(struct attendant *attendant, int wait_status)
 			"the kernel doesn't tell which call",
 	};
 
+	(void)usage;
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS && !log->kill_told)
 		denial_log_record(log, &killed);
 }

@@ -131,11 +131,12 @@ static void begin(struct attendant *attendant, const struct attended *attended)
 	seal_init(&supervisor->seal);
 }
 
-static void end(struct attendant *attendant, int wait_status)
+static void end(struct attendant *attendant, int wait_status, const struct rusage *usage)
 {
 	struct supervisor *supervisor = (struct supervisor *)attendant;
 
 	(void)wait_status;
+	(void)usage;
 	cleanup_close(&attendant->fd);
 	attendant->fd = -1;
 	seal_release(&supervisor->seal);

@@ -12,6 +12,7 @@ known() {
 		privileged yes
 		mount_setattr yes
 		cgroup2 yes
+		cgroup2_cpu yes
 		bpf_lsm yes
 		execveat_token yes
 		ns pid net ipc uts user mount
@@ -19,8 +20,8 @@ known() {
 		uid 0
 	EOF
 	case $(uname -r) in
-	6.1.*) printf 'landlock 2\nmdwe no\n' ;;
-	*) printf 'landlock %s\nmdwe yes\n' "$(landlock_abi)" ;;
+	6.1.*) printf 'landlock 2\nmdwe no\nexec_check no\n' ;;
+	*) printf 'landlock %s\nmdwe yes\nexec_check no\n' "$(landlock_abi)" ;;
 	esac
 }
 
@@ -31,7 +32,7 @@ check_words() {
 
 # The same kernel, for somebody who is not root.
 check_user() {
-	known | sed 's/^\(privileged\|cgroup2\|bpf_lsm\) yes/\1 no/; s/^uid 0/uid 65534/' | sort >"$tap_dir/known"
+	known | sed 's/^\(privileged\|cgroup2\|cgroup2_cpu\|bpf_lsm\) yes/\1 no/; s/^uid 0/uid 65534/' | sort >"$tap_dir/known"
 	as 65534 "$CORDON" doctor --kernel | sort | diff "$tap_dir/known" -
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,6 +87,23 @@ static bool try_guest(void)
 	return false;
 }
 
+/* A place in the v2 hierarchy of control groups where we can make a group; no controllers are asked for. */
+static bool has_cgroup(void)
+{
+	FILE *mounts = fopen("/proc/self/mounts", "re");
+	char point[4096], type[64], path[4200];
+	bool found = false;
+
+	while (mounts && !found && fscanf(mounts, "%*s %4095s %63s %*[^\n]", point, type) == 2)
+		found = strcmp(type, "cgroup2") == 0;
+	if (mounts)
+		fclose(mounts);
+	if (!found)
+		return false;
+	snprintf(path, sizeof(path), "%s/cordon-need-%d", point, (int)getpid());
+	return mkdir(path, 0755) == 0 && rmdir(path) == 0;
+}
+
 static bool in_child(bool (*try)(void))
 {
 	int status = 1;
@@ -101,9 +119,9 @@ static const struct {
 	bool (*has)(void); /* leaves no trace */
 	bool (*try)(void); /* in a child */
 } needs[] = {
-	{ "root", has_root, NULL },   { "userns", NULL, try_userns },   { "mount", NULL, try_mount },
-	{ "net", has_net, NULL },     { "seccomp", has_seccomp, NULL }, { "notify", has_notify, NULL },
-	{ "guest", NULL, try_guest },
+	{ "root", has_root, NULL },   { "userns", NULL, try_userns },      { "mount", NULL, try_mount },
+	{ "net", has_net, NULL },     { "seccomp", has_seccomp, NULL },    { "notify", has_notify, NULL },
+	{ "guest", NULL, try_guest }, { "cgroup2-cpu", has_cgroup, NULL },
 };
 
 int tap_has(const char *need)

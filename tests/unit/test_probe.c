@@ -37,7 +37,7 @@ TEST(text_and_back)
 	REQUIRE(arena != NULL);
 	CHECK_STR(print(arena, &caps),
 		  "landlock 7\nseccomp yes\nnotify no\nmdwe yes\nexec_check no\nuserns no\nprivileged no\n"
-		  "mount_setattr no\ncgroup2 no\nbpf_lsm no\nexecveat_token yes\nns pid ipc mount\n"
+		  "mount_setattr no\ncgroup2 no\ncgroup2_cpu no\nbpf_lsm no\nexecveat_token yes\nns pid ipc mount\n"
 		  "arches x86_64 aarch64\nuid 1000\n");
 	CHECK_INT(kernel_caps_parse(print(arena, &caps), &parsed, &line), 0);
 	CHECK_STR(print(arena, &parsed), print(arena, &caps));

@@ -1,0 +1,90 @@
+/* watch.c - see watch.h. */
+#include "supervise/watch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static int add_relays(struct watch *watch, const struct plan *plan, struct arena *arena, struct launch *launch)
+{
+	for (int i = 0; i < 2; i++) {
+		struct relay *relay = arena_new_of(arena, struct relay);
+		int result = relay_init(relay, STDOUT_FILENO + i, plan->domain.output, &watch->passed,
+					&watch->output_reached);
+
+		watch->relays[i] = relay;
+		if (result < 0)
+			return result;
+		watch->list[launch->attendant_count++] = &relay->attendant;
+	}
+	return 0;
+}
+
+static int begin(struct watch *watch, const struct plan *plan, bool report, struct arena *arena, struct launch *launch)
+{
+	int result = limits_init(&watch->limits, &plan->domain, report);
+
+	if (result < 0)
+		return result;
+	launch->ends_domain |= limits_end_domain(&plan->domain);
+	launch->group = watch->limits.group_procs;
+	for (size_t i = 0; i < launch->attendant_count; i++)
+		watch->list[i] = launch->attendants[i];
+	launch->attendants = watch->list;
+	watch->list[launch->attendant_count++] = &watch->limits.attendant;
+	return plan->domain.limits_output ? add_relays(watch, plan, arena, launch) : 0;
+}
+
+static int fail(struct watch *watch, int error, struct diags *diags)
+{
+	watch_release(watch);
+	diag_help(diags,
+		  diag_error(diags, "C0623", (struct span){ 0 }, "the limits can't be set up: %s",
+			     strerrordesc_np(-error)),
+		  "`cordon doctor` says what is missing");
+	return error;
+}
+
+int watch_begin(struct watch *watch, const struct plan *plan, bool report, struct arena *arena, struct diags *diags,
+		struct launch *launch)
+{
+	int result = 0;
+
+	*watch = (struct watch){ .limits = { .group.directory = -1, .group_procs = -1 },
+				 .watches = report || limits_keep_parent(&plan->domain) };
+	if (watch->watches)
+		result = begin(watch, plan, report, arena, launch);
+	return result < 0 ? fail(watch, result, diags) : 0;
+}
+
+int watch_start(struct watch *watch, struct diags *diags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->relays); i++) {
+		int result = watch->relays[i] ? relay_start(watch->relays[i]) : 0;
+
+		if (result < 0)
+			return fail(watch, result, diags);
+	}
+	return 0;
+}
+
+void watch_release(struct watch *watch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->relays); i++)
+		if (watch->relays[i])
+			relay_release(watch->relays[i]);
+	limits_release(&watch->limits);
+}
+
+enum limit_kind watch_reached(const struct watch *watch)
+{
+	return watch->output_reached ? LIMIT_OUTPUT : watch->limits.reached;
+}
+
+struct usage watch_usage(const struct watch *watch)
+{
+	struct usage usage = watch->limits.usage;
+
+	usage.output = watch->relays[0] ? watch->passed : UINT64_MAX;
+	return usage;
+}

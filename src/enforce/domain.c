@@ -41,7 +41,7 @@ static int scope_signals(void)
 		return ruleset;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return sys_landlock_restrict(ruleset);
+	return sys_landlock_restrict(ruleset, 0);
 }
 
 static int scope_and_try(int until[2])

@@ -221,12 +221,13 @@ static enum attendance attend(struct attendant *attendant, short events, const s
 }
 
 /* The last records may still be on their way through the kernel's queue. */
-static void end(struct attendant *attendant, int wait_status)
+static void end(struct attendant *attendant, int wait_status, const struct rusage *usage)
 {
 	struct audit *audit = (struct audit *)attendant;
 	struct pollfd polled = { .fd = attendant->fd, .events = POLLIN };
 
 	(void)wait_status;
+	(void)usage;
 	for (unsigned i = 0; i < 100 * RECORDS_AT_ONCE && poll(&polled, 1, 50) == 1; i++)
 		(void)receive(audit);
 	settle_all(audit);

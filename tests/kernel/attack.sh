@@ -46,6 +46,11 @@ closed() {
 	outcome_is denied "$1 is denied"
 }
 
+# who_attaches: who may trace strangers here without Cordon; "root" where Yama leaves it to root alone.
+who_attaches() {
+	[ -z "${ATTACKS_LIST-}" ] && grep -qsv '^0' /proc/sys/kernel/yama/ptrace_scope && echo root
+}
+
 # attack_list: with ATTACKS_LIST=1 in its environment a script prints its rows (rows.sh), those of the functions in
 # $attack_tables, and ends: docs/attacks.md is made of them.
 attack_list() {

@@ -22,10 +22,17 @@ other_names() {
 		cwd_of_oneself|through /proc/self/cwd /other/secret|file read DIR/** /proc/**|file read OTHER/**
 		cwd_of_a_stranger|through /proc/STRANGER/cwd OTHER/secret|file read /proc/** OTHER/**|-
 		dev_fd|through /dev/fd/../root OTHER/secret|file read DIR/** /dev/** /proc/**|file read OTHER/**
-		file_handle|handle OTHER/secret DIR|cap dac_read_search;file read DIR/** OTHER/**|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/** OTHER/**|root
-		file_handle_out|handle OTHER/secret DIR|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/**|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/** OTHER/**|root
 		unnamed_file|unnamed DIR|file read DIR/**|file write DIR/**
 		shared_memory_file|create-file /dev/shm/attacker|file read /dev/**|file write,create /dev/shm/**
+	EOF
+}
+
+# Not every file system has handles.
+handles() {
+	[ -n "${ATTACKS_LIST-}" ] || "$tools/attacker" handle "$site/secret" "$site" >/dev/null || return 0
+	cat <<-EOF
+		file_handle|handle OTHER/secret DIR|cap dac_read_search;file read DIR/** OTHER/**|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/** OTHER/**|root
+		file_handle_out|handle OTHER/secret DIR|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/**|cap dac_read_search;syscall name_to_handle_at open_by_handle_at because "a test";file read DIR/** OTHER/**|root
 	EOF
 }
 
@@ -149,6 +156,7 @@ check_sockets() {
 
 check_user() {
 	rows_run other_names
+	rows_run handles
 	rows_run kernel_files
 	rows_run set_id_files
 	rows_run races
@@ -159,5 +167,5 @@ check_user() {
 # The cell's own: no attack leaves a file in the machine's.
 [ -z "${CELL-}" ] || ! [ -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 # shellcheck disable=SC2034 # for attack.sh
-attack_tables='other_names kernel_files set_id_files races handed_over'
+attack_tables='other_names handles kernel_files set_id_files races handed_over'
 attack_begin "files" check_user

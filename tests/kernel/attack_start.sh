@@ -30,8 +30,9 @@ starts() {
 		start_with_another_program|swapped_program|file read DIR/**|file read DIR/** OTHER/**
 		start_while_signals_arrive|stopped|file read DIR/**|file read DIR/** OTHER/**
 		start_beside_an_opening_thread|descriptors|file read DIR/**|-
-		start_beside_a_confined_process|haunted|file read DIR/**;ptrace because "a test";wx allow|-
 	EOF
+	[ "${site_uid-0}" != 0 ] && [ -n "$(who_attaches)" ] ||
+		echo 'start_beside_a_confined_process|haunted|file read DIR/**;ptrace because "a test";wx allow|-'
 }
 
 # For docs/attacks.md.

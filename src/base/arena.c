@@ -20,7 +20,9 @@
 #ifdef ARENA_SANITIZED
 #define CHUNK_SIZE ((size_t)0)
 #else
-#define CHUNK_SIZE ((size_t)64 << 10)
+/* Large enough for the C library to take it from the kernel by itself: then it is zero already, and what isn't used is
+ * never touched. */
+#define CHUNK_SIZE ((size_t)256 << 10)
 #endif
 #define ALIGNMENT _Alignof(max_align_t)
 

@@ -16,12 +16,10 @@ static int drop_bounding(uint64_t kept, uint64_t effective)
 	if (!(effective & SYS_CAP(SYS_CAP_SETPCAP)))
 		return 0;
 	for (unsigned i = 0; i < CAPABILITY_END; i++) {
-		int present = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
-
-		if (present < 0)
-			break;
-		if (present && !(kept & SYS_CAP(i)) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return -errno;
+		if (kept & SYS_CAP(i) || prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0)
+			continue;
+		/* the first that the kernel doesn't know */
+		return errno == EINVAL ? 0 : -errno;
 	}
 	return 0;
 }

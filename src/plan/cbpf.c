@@ -73,13 +73,29 @@ static node_id emit_verdict(struct emitter *emitter, struct verdict verdict)
 	return graph_return(&emitter->graph, verdict_to_action(verdict));
 }
 
+/* Rules of one kind open a call under the same few conditions, over and over. Looking back this far finds them. */
+#define REPEATS_MAX 8
+
+static bool is_repeated(const struct call_case *cases, size_t at)
+{
+	for (size_t i = at > REPEATS_MAX ? at - REPEATS_MAX : 0; i < at; i++)
+		if (cases[i].cond == cases[at].cond && cases[i].verdict.kind == cases[at].verdict.kind &&
+		    cases[i].verdict.error == cases[at].verdict.error)
+			return true;
+	return false;
+}
+
 static node_id emit_cases(struct emitter *emitter, const struct call_entry *entry)
 {
 	node_id node = emit_verdict(emitter, entry->otherwise);
 
 	for (size_t i = entry->case_count; i-- > 0;) {
 		const struct call_case *item = &entry->cases[i];
-		const node_id verdict = emit_verdict(emitter, item->verdict);
+		node_id verdict;
+
+		if (is_repeated(entry->cases, i))
+			continue;
+		verdict = emit_verdict(emitter, item->verdict);
 
 		node = item->cond ? graph_cond(&emitter->graph, item->cond, verdict, node) : verdict;
 	}

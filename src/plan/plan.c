@@ -44,12 +44,30 @@ void planner_setting(struct planner *p, struct span span, const char *text, bool
 	p->plan->uncarried += !carried;
 }
 
-const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern)
+/* For golden tests, and where no host is looked at: it is there, and is what the pattern says. */
+static const struct host_object *assume_object(struct planner *p, const struct pattern *pattern)
 {
 	static const char *const devices[] = { "/dev/null",   "/dev/zero",    "/dev/full",
 					       "/dev/random", "/dev/urandom", "/dev/tty" };
+	uint32_t *known = map_at(&p->assumed[pattern->subtree], p->arena, pattern->root, strlen(pattern->root));
 	struct host_object *assumed;
 
+	if (*known)
+		return p->assumed_objects.items[*known - 1];
+	assumed = arena_new_of(p->arena, struct host_object);
+	*assumed = (struct host_object){ .path = pattern->root, .real = pattern->root, .type = OBJECT_ABSENT };
+	if (p->facts->assumed)
+		assumed->type = pattern->subtree ? OBJECT_DIRECTORY : OBJECT_FILE;
+	for (size_t i = 0; i < ARRAY_SIZE(devices) && p->facts->assumed; i++)
+		if (!strcmp(pattern->root, devices[i]))
+			assumed->type = OBJECT_DEVICE;
+	*arena_push(p->arena, &p->assumed_objects) = assumed;
+	*known = (uint32_t)p->assumed_objects.count;
+	return assumed;
+}
+
+const struct host_object *planner_object(struct planner *p, const struct pattern *pattern)
+{
 	for (size_t low = 0, high = p->facts->assumed ? 0 : p->facts->count; low < high;) {
 		size_t middle = (low + high) / 2;
 		int order = strcmp(pattern->root, p->facts->items[middle].path);
@@ -61,14 +79,7 @@ const struct host_object *planner_object(const struct planner *p, const struct p
 		else
 			low = middle + 1;
 	}
-	assumed = arena_new_of(p->arena, struct host_object);
-	*assumed = (struct host_object){ .path = pattern->root, .real = pattern->root, .type = OBJECT_ABSENT };
-	if (p->facts->assumed)
-		assumed->type = pattern->subtree ? OBJECT_DIRECTORY : OBJECT_FILE;
-	for (size_t i = 0; i < ARRAY_SIZE(devices) && p->facts->assumed; i++)
-		if (!strcmp(pattern->root, devices[i]))
-			assumed->type = OBJECT_DEVICE;
-	return assumed;
+	return assume_object(p, pattern);
 }
 
 static const uint32_t *find_calls(const struct planner *p)
@@ -156,6 +167,7 @@ static void plan_layer(struct planner *p, size_t index)
 	p->rules = arena_alloc(p->arena, (p->layer->rules.count + 1) * sizeof(*p->rules));
 	p->calls_from = find_calls(p);
 	p->nodes = (struct tree_nodes){ 0 };
+	p->reaches = NULL;
 	p->dropped.count = 0;
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		plan_modifiers(p, i);

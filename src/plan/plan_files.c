@@ -22,24 +22,32 @@ static bool is_allow(const struct planner *p, size_t i)
 }
 
 /* Is what @pattern, which Landlock does not know, asks for granted by a whole subtree anyway? */
-static bool granted_elsewhere(const struct planner *p, size_t self, const struct pattern *pattern)
+struct asked {
+	struct planner *p;
+	size_t self; /* the rule at hand */
+	const struct pattern *pattern;
+};
+
+static bool grants_all(size_t i, const struct pattern *pattern, void *context)
 {
-	const struct rule *rule = &p->layer->rules.items[self];
+	const struct asked *asked = context;
+	const struct rule *rule = &asked->p->layer->rules.items[asked->self];
+	const struct rule *other = &asked->p->layer->rules.items[i];
 
-	for (size_t i = 0; i < p->layer->rules.count; i++) {
-		const struct rule *other = &p->layer->rules.items[i];
-
-		if (i == self || !is_allow(p, i) || other->class != rule->class || !planner_active(p, i) ||
-		    other->excepts.count || (rule->operations & ~other->operations))
-			continue;
-		for (size_t k = 0; k < other->objects.count; k++)
-			if (other->objects.items[k].literal_root && pattern_covers(&other->objects.items[k], pattern))
-				return true;
-	}
-	return false;
+	return i != asked->self && other->class == rule->class && planner_active(asked->p, i) &&
+	       !other->excepts.count && !(rule->operations & ~other->operations) && pattern->literal_root &&
+	       pattern_covers(pattern, asked->pattern);
 }
 
-static bool excepts_matter(const struct planner *p, const struct rule *rule)
+static bool granted_elsewhere(struct planner *p, size_t self, const struct pattern *pattern)
+{
+	struct asked asked = { p, self, pattern };
+
+	/* what covers it all has a root that leads to its */
+	return planner_any_root_above(p, pattern, grants_all, &asked);
+}
+
+static bool excepts_matter(struct planner *p, const struct rule *rule)
 {
 	for (size_t e = 0; e < rule->excepts.count; e++)
 		for (size_t i = 0; i < rule->objects.count; i++)
@@ -319,7 +327,7 @@ static bool all_elsewhere(const struct rule *rule)
 }
 
 /* A rule about nothing that is there must open no call: chmod() would then reach whatever is on a writable mount. */
-static bool names_something(const struct planner *p, const struct rule *rule)
+static bool names_something(struct planner *p, const struct rule *rule)
 {
 	for (size_t k = 0; k < rule->objects.count; k++)
 		if (planner_object(p, &rule->objects.items[k])->type != OBJECT_ABSENT &&
@@ -338,19 +346,27 @@ static bool same_kind(const struct rule *rule, const struct rule *other)
 	return rule->class == other->class && (rule->class == REQUEST_EXEC || (rule->operations & other->operations));
 }
 
-static bool overlaps_allow(const struct planner *p, const struct rule *rule)
+static bool is_touched(size_t i, const struct pattern *pattern, void *context)
 {
-	for (size_t i = 0; i < p->layer->rules.count; i++) {
-		const struct rule *other = &p->layer->rules.items[i];
+	const struct asked *asked = context;
 
-		if (!is_allow(p, i) || !planner_active(p, i) || !same_kind(rule, other))
-			continue;
-		if (!rule->objects.count)
+	return planner_active(asked->p, i) &&
+	       same_kind(&asked->p->layer->rules.items[asked->self], &asked->p->layer->rules.items[i]) &&
+	       planner_patterns_meet(asked->p, asked->pattern, pattern);
+}
+
+static bool overlaps_allow(struct planner *p, size_t self)
+{
+	const struct rule *rule = &p->layer->rules.items[self];
+
+	for (size_t i = 0; !rule->objects.count && i < p->layer->rules.count; i++)
+		if (is_allow(p, i) && planner_active(p, i) && same_kind(rule, &p->layer->rules.items[i]))
 			return true;
-		for (size_t a = 0; a < rule->objects.count; a++)
-			for (size_t b = 0; b < other->objects.count; b++)
-				if (planner_patterns_meet(p, &rule->objects.items[a], &other->objects.items[b]))
-					return true;
+	for (size_t a = 0; a < rule->objects.count; a++) {
+		struct asked asked = { p, self, &rule->objects.items[a] };
+
+		if (planner_any_meeting(p, &rule->objects.items[a], is_touched, &asked))
+			return true;
 	}
 	return false;
 }
@@ -365,7 +381,7 @@ static void plan_restriction(struct planner *p, size_t i)
 	if (everything &&
 	    (rule->class == REQUEST_EXEC || rule->operations == FILE_ALL || !(rule->operations & ~closable)))
 		planner_carry(p, i, MECHANISM_SECCOMP, NULL);
-	else if (own_errno && !overlaps_allow(p, rule))
+	else if (own_errno && !overlaps_allow(p, i))
 		planner_carry(p, i, MECHANISM_DEFAULT, "no rule grants it");
 	else if (!own_errno)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out the errno: Landlock answers EACCES",

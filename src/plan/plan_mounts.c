@@ -36,8 +36,10 @@ static bool any_exec_map(const struct planner *p)
 /* The private directory that @path lies in, or NULL; *ret_same when it is that directory. */
 static const char *private_above(const struct planner *p, const char *path, bool *ret_same)
 {
+	const size_t end = p->privates_end ? p->privates_end : p->plan->mounts.count;
+
 	*ret_same = false;
-	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+	for (size_t i = 0; i < end; i++) {
 		const struct mount_op *op = &p->plan->mounts.items[i];
 
 		if ((op->kind != MOUNT_TMPFS && op->kind != MOUNT_DEV) || !path_below(path, op->path))
@@ -48,21 +50,43 @@ static const char *private_above(const struct planner *p, const char *path, bool
 	return NULL;
 }
 
+/* Is what is at @path put back already, by itself or with a tree that holds it, under the same flags? */
+static bool is_put_back(const struct planner *p, const char *path, uint64_t attr)
+{
+	for (size_t size = strlen(path), whole = size; size > 0; size--) {
+		const uint32_t *at = !path[size] || path[size] == '/' ? map_find(&p->trees, path, size) : NULL;
+		const struct mount_op *op = at ? &p->plan->mounts.items[*at - 1] : NULL;
+
+		if (op && (size == whole || (op->is_directory && op->attr_set == attr)))
+			return true;
+	}
+	return false;
+}
+
 static void add_tree(struct planner *p, const struct tree_node *node, uint64_t attr, bool inside)
 {
-	for (size_t i = 0; i < p->plan->mounts.count; i++) {
-		const struct mount_op *op = &p->plan->mounts.items[i];
-
-		if (op->kind == MOUNT_TREE &&
-		    (!strcmp(op->path, node->path) ||
-		     (op->is_directory && op->attr_set == attr && path_below(node->path, op->path))))
-			return;
-	}
+	if (is_put_back(p, node->path, attr))
+		return;
 	*arena_push(p->arena, &p->plan->mounts) = (struct mount_op){ .kind = MOUNT_TREE,
 								     .path = node->path,
 								     .attr_set = attr,
 								     .is_directory = node->type == OBJECT_DIRECTORY,
 								     .inside_private = inside };
+	*map_at(&p->trees, p->arena, node->path, strlen(node->path)) = (uint32_t)p->plan->mounts.count;
+}
+
+/* What a private /dev brings by itself (enforce/devices.c), as any tree below it would be mounted: read-only. */
+static bool comes_with_devices(const struct planner *p, const char *path)
+{
+	static const char *const names[] = { "/dev/null",   "/dev/zero",    "/dev/full",
+					     "/dev/random", "/dev/urandom", "/dev/tty" };
+	bool same;
+	const char *private = private_above(p, path, &same);
+
+	for (size_t i = 0; private && !strcmp(private, "/dev") && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(path, names[i]))
+			return true;
+	return false;
 }
 
 static void plan_tree(struct planner *p, const struct tree_node *node, bool strict, bool mapped)
@@ -75,6 +99,8 @@ static void plan_tree(struct planner *p, const struct tree_node *node, bool stri
 	uint64_t attr = MOUNT_ATTR_NOSUID | (changes ? 0u : MOUNT_ATTR_RDONLY);
 
 	if (same || node->type == OBJECT_ABSENT || !strcmp(node->path, "/"))
+		return;
+	if (node->type == OBJECT_DEVICE && comes_with_devices(p, node->path))
 		return;
 	if ((changes && strict) || (mapped && !runs))
 		attr |= MOUNT_ATTR_NOEXEC;
@@ -157,6 +183,7 @@ void plan_mounts(struct planner *p)
 		.kind = MOUNT_ROOT, .path = "/", .is_directory = true, .attr_set = root_attr(p, mapped)
 	};
 	plan_privates(p, strict || mapped);
+	p->privates_end = p->plan->mounts.count;
 	if (mapped)
 		plan_start(p);
 	plan_trees(p, strict, mapped);

@@ -44,7 +44,7 @@ static bool lies_in(const struct host_object *inner, const struct host_object *o
 	return path_below(inner->real, outer->real) || steps_above(outer, &inner->chain) >= 0;
 }
 
-bool planner_patterns_meet(const struct planner *p, const struct pattern *a, const struct pattern *b)
+bool planner_patterns_meet(struct planner *p, const struct pattern *a, const struct pattern *b)
 {
 	const struct host_object *at_a, *at_b;
 	bool a_in_b, b_in_a;

@@ -62,6 +62,14 @@ struct planner {
 		bool known;
 		const struct tree_node *node;
 	} leaks[3];
+	struct reaches *reaches; /* of the layer (plan_reach.c) */
+	struct map assumed[2];   /* what is assumed of a path, by pattern->subtree: place in assumed_objects + 1 */
+	struct {
+		struct host_object **items;
+		size_t count, capacity;
+	} assumed_objects;
+	struct map trees;    /* place of each tree in the plan's mounts + 1, by path (plan_mounts.c) */
+	size_t privates_end; /* in the plan's mounts: no private directory comes later; 0: not yet */
 	/* per layer, kept for the joint mounts */
 	struct tree_nodes *layer_nodes;
 };
@@ -77,7 +85,8 @@ bool planner_active(const struct planner *p, size_t i);
 void planner_setting(struct planner *p, struct span span, const char *text, bool carried, uint32_t mechanisms,
 		     const char *why, const char *help);
 
-const struct host_object *planner_object(const struct planner *p, const struct pattern *pattern);
+/* Lives as long as the plan. */
+const struct host_object *planner_object(struct planner *p, const struct pattern *pattern);
 /* Add what @node grants: to the node of that path, where there is one (plan_nodes.c). */
 void tree_nodes_add(struct tree_nodes *nodes, struct arena *arena, const struct tree_node *node);
 void tree_nodes_clear(struct tree_nodes *nodes);
@@ -87,7 +96,13 @@ bool path_below(const char *path, const char *root);
 /* Does @node, which holds @path, not reach what is there, because a private directory lies in between? */
 bool planner_is_hidden(const struct planner *p, const char *path, const struct tree_node *node);
 /* Is there an object that both mean? @a and @b as rules of the layer write them. */
-bool planner_patterns_meet(const struct planner *p, const struct pattern *a, const struct pattern *b);
+bool planner_patterns_meet(struct planner *p, const struct pattern *a, const struct pattern *b);
+/* The patterns of the layer's file and exec grants, whether they are still in the game or not (plan_reach.c). */
+typedef bool reach_test(size_t rule, const struct pattern *pattern, void *context);
+/* Does @test hold for any of them whose root is that of @pattern, or leads to it? It has to be false for all others. */
+bool planner_any_root_above(struct planner *p, const struct pattern *pattern, reach_test *test, void *context);
+/* ... for any of them that meets @pattern? @test has to say whether it does. */
+bool planner_any_meeting(struct planner *p, const struct pattern *pattern, reach_test *test, void *context);
 bool planner_is_dropped(const struct planner *p, const struct pattern *pattern);
 /* Can rule @i be about what @pattern names: by itself, and together with what the other rules (p->nodes) let happen?
  * False: it was refused, or (planner_object_fits) what the pattern names is dropped. */

@@ -128,18 +128,17 @@ const struct own_directories own_directories = { own_paths, ARRAY_SIZE(own_paths
 void resolve_refuse_own(struct resolver *r, const struct word *word, const struct pattern *pattern)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(own_paths); i++) {
-		const char *text = arena_printf(r->arena, "%s/**", own_paths[i]), *why;
-		struct pattern own;
+		const size_t size = strlen(own_paths[i]);
+		struct diag *d;
 
-		if (pattern_parse(r->arena, text, &own, &why) == 0 && pattern_covers(&own, pattern)) {
-			struct diag *d = diag_error(r->diags, "C0238", word->span, "`%s` belongs to Cordon",
-						    pattern->text);
-
-			diag_note(r->diags, d,
-				  "a program that can write policies, registry, logs or sockets of Cordon is not "
-				  "confined");
-			diag_help(r->diags, d, "leave this path out");
-		}
+		/* a pattern matches at or below its root; with a root above, its first wildcard matches other names too */
+		if (strncmp(pattern->root, own_paths[i], size) != 0 ||
+		    (pattern->root[size] && pattern->root[size] != '/'))
+			continue;
+		d = diag_error(r->diags, "C0238", word->span, "`%s` belongs to Cordon", pattern->text);
+		diag_note(r->diags, d,
+			  "a program that can write policies, registry, logs or sockets of Cordon is not confined");
+		diag_help(r->diags, d, "leave this path out");
 	}
 }
 

@@ -44,6 +44,17 @@ struct attendant {
 };
 
 #define ATTENDANTS_MAX 8
+#define KEEPER_FDS_MAX 8
+
+/* Who sets up and takes down what the attendants need, in the process that stays where confinement_spawn() makes it. */
+struct keeper {
+	/* Right before the start. 0 or -errno */
+	int (*start)(struct keeper *keeper);
+	/* The program has ended, or wasn't started. The exit status to leave with, or -1: the program's. */
+	int (*finish)(struct keeper *keeper);
+	int fds[KEEPER_FDS_MAX]; /* descriptors of the attendants, above 2 */
+	size_t fd_count;
+};
 
 struct launch {
 	const char *program; /* path of what to execute (already looked up in PATH) */
@@ -70,6 +81,7 @@ struct launch {
 	/* Others who stay; each keeps the parent. */
 	struct attendant *const *attendants;
 	size_t attendant_count; /* at most ATTENDANTS_MAX */
+	struct keeper *keeper;  /* for confinement_spawn(), or NULL */
 };
 
 struct confinement;

@@ -114,27 +114,42 @@ static int place_descriptors(struct confinement *confinement)
 	return 0;
 }
 
-/* A parent that stays would hold what the caller has open for as long as the program runs. */
-static int close_others(struct confinement *confinement)
+/* The lowest number from @from on that stays open, or -1. */
+static int next_kept(const struct confinement *confinement, int from)
 {
-	const int image = confinement->image.fd;
-	unsigned from = STANDARD_FDS;
-	int result = 0;
+	const struct keeper *keeper = confinement->launch->keeper;
+	const struct {
+		const int *items;
+		size_t count;
+	} kept[] = {
+		{ &confinement->image.fd, 1 },
+		{ confinement->keep_fds, confinement->keep_fd_count },
+		{ keeper ? keeper->fds : NULL, keeper ? keeper->fd_count : 0 },
+	};
+	int next = -1;
 
-	for (size_t i = 0; i <= confinement->keep_fd_count && result == 0; i++) {
-		/* the lowest number from here on that stays */
-		unsigned next = image >= (int)from ? (unsigned)image : ~0U;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		for (size_t k = 0; k < kept[i].count; k++)
+			if (kept[i].items[k] >= from && (next < 0 || kept[i].items[k] < next))
+				next = kept[i].items[k];
+	return next;
+}
 
-		for (size_t k = 0; k < confinement->keep_fd_count; k++)
-			if (confinement->keep_fds[k] >= (int)from && (unsigned)confinement->keep_fds[k] < next)
-				next = (unsigned)confinement->keep_fds[k];
-		if (next > from)
-			result = sys_close_range(from, next == ~0U ? ~0U : next - 1, 0);
-		if (next == ~0U)
+/* A parent that stays would hold what the caller has open for as long as the program runs. */
+static int close_others(const struct confinement *confinement)
+{
+	int from = STANDARD_FDS;
+
+	for (;;) {
+		const int next = next_kept(confinement, from);
+		const int result = next == from
+					   ? 0
+					   : sys_close_range((unsigned)from, next < 0 ? ~0U : (unsigned)next - 1, 0);
+
+		if (result < 0 || next < 0)
 			return result;
 		from = next + 1;
 	}
-	return result ? result : sys_close_range(from, ~0U, 0);
 }
 
 static void note_failure(struct confinement *confinement, enum step_kind kind, int result)
@@ -146,9 +161,25 @@ static void note_failure(struct confinement *confinement, enum step_kind kind, i
 	confinement->report->failed = true;
 }
 
+__attribute__((noreturn)) static void run_parent(struct confinement *confinement)
+{
+	struct keeper *keeper = confinement->launch->keeper;
+	int status = 0, finished = -1, result = keeper ? keeper->start(keeper) : 0;
+
+	if (result == 0)
+		result = parent_run(confinement, &status);
+	if (keeper)
+		finished = keeper->finish(keeper);
+	if (result < 0 && !confinement->report->failed)
+		note_failure(confinement, STEP_PARENT_DEATH, result);
+	if (result < 0 || confinement->report->failed)
+		sys_leave(STATUS_SETUP);
+	sys_leave(finished >= 0 ? finished : spawned_status(status));
+}
+
 __attribute__((noreturn)) static void run_child(struct confinement *confinement, const uint64_t *mask)
 {
-	int result, status;
+	int result;
 
 	reset_handlers();
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(*mask));
@@ -164,10 +195,7 @@ __attribute__((noreturn)) static void run_child(struct confinement *confinement,
 		(void)!steps_run(confinement, 0, confinement->steps.count);
 		sys_leave(STATUS_SETUP);
 	}
-	result = parent_run(confinement, &status);
-	if (result < 0 && !confinement->report->failed)
-		note_failure(confinement, STEP_PARENT_DEATH, result);
-	sys_leave(result < 0 || confinement->report->failed ? STATUS_SETUP : spawned_status(status));
+	run_parent(confinement);
 }
 
 /* ---- the caller ---- */

@@ -11,6 +11,7 @@
 #include "lib/program.h"
 #include "policy/resolve.h"
 #include "supervise/supervisor.h"
+#include "supervise/watch.h"
 
 #define STANDARD_FDS 3
 
@@ -21,6 +22,7 @@ struct spawn_call {
 	struct cordon_spawn_options options;
 	int standard_fds[STANDARD_FDS];
 	struct confinement *confinement; /* to be released */
+	struct watch watch;              /* likewise */
 	struct spawned spawned;
 };
 
@@ -109,8 +111,15 @@ static int spawn_body(void *context)
 		launch->supervisor = &supervisor->attendant;
 		launch->calls = &supervisor->calls;
 	}
-	error = confinement_prepare(plan, launch, call->arena, &call->diags, &call->confinement);
-	return error ? error : confinement_spawn(call->confinement, &call->diags, &call->spawned);
+	error = watch_begin(&call->watch, plan, false, call->arena, &call->diags, launch);
+	launch->keeper = &call->watch.keeper;
+	if (error == 0)
+		error = confinement_prepare(plan, launch, call->arena, &call->diags, &call->confinement);
+	if (error == 0)
+		error = confinement_spawn(call->confinement, &call->diags, &call->spawned);
+	if (error == 0)
+		watch_forget(&call->watch);
+	return error;
 }
 
 int cordon_spawn(const struct cordon_policy *policy, const struct cordon_spawn_options *options,
@@ -121,6 +130,7 @@ int cordon_spawn(const struct cordon_policy *policy, const struct cordon_spawn_o
 	struct cordon_process *process;
 	int error;
 
+	watch_init(&call.watch);
 	if (ret_error)
 		*ret_error = NULL;
 	error = take_options(options, &call);
@@ -133,6 +143,7 @@ int cordon_spawn(const struct cordon_policy *policy, const struct cordon_spawn_o
 	error = guarded(arena, &call.diags, spawn_body, &call, ret_error);
 	confinement_release(call.confinement);
 	if (error) {
+		watch_release(&call.watch);
 		free(process);
 		return error;
 	}

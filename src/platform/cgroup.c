@@ -259,11 +259,13 @@ void cgroup_end(const struct cgroup *group)
 		nanosleep(&pause, NULL);
 }
 
-void cgroup_remove(struct cgroup *group)
+int cgroup_remove(struct cgroup *group)
 {
 	if (group->directory < 0)
-		return;
+		return 0;
+	if (rmdir(group->path) < 0 && errno != ENOENT)
+		return -errno;
 	close(group->directory);
 	group->directory = -1;
-	rmdir(group->path);
+	return 0;
 }

@@ -37,6 +37,7 @@ uint64_t cgroup_read(const struct cgroup *group, const char *file, const char *k
 
 /* End every process of the group, wait until none is left, and remove it. Async-signal-safe. */
 void cgroup_end(const struct cgroup *group);
-void cgroup_remove(struct cgroup *group);
+/* 0, or -errno: it is still there, and @group is as it was. */
+int cgroup_remove(struct cgroup *group);
 
 #endif

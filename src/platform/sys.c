@@ -147,6 +147,20 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return result(syscall(SYS_close_range, first, last, flags));
 }
 
+int sys_above_standard(int *fd)
+{
+	int above;
+
+	if (*fd > 2)
+		return 0;
+	above = result(fcntl(*fd, F_DUPFD_CLOEXEC, 3));
+	if (above < 0)
+		return above;
+	close(*fd);
+	*fd = above;
+	return 0;
+}
+
 int sys_restrict_scripts(void)
 {
 	const unsigned restrict_file = 1U << 8, restrict_file_locked = 1U << 9;

@@ -77,6 +77,9 @@ bool sys_is_uring(int fd);
 
 must_check int sys_close_range(unsigned first, unsigned last, unsigned flags);
 
+/* Where *@fd is 0, 1 or 2, another number takes its place. 0, or -errno and *@fd as it was. */
+must_check int sys_above_standard(int *fd);
+
 /* ---- mounts ---- */
 
 #define SYS_OPEN_TREE_CLONE 1U

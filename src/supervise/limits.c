@@ -64,6 +64,10 @@ static int make_group(struct limits *limits, bool report)
 	result = fill_group(&limits->group, wanted);
 	if (result == 0)
 		result = limits->group_procs = cgroup_open_procs(&limits->group);
+	if (result >= 0)
+		result = sys_above_standard(&limits->group_procs);
+	if (result == 0)
+		result = sys_above_standard(&limits->group.directory);
 	return result < 0 ? result : 0;
 }
 
@@ -202,11 +206,18 @@ static void take_up_capabilities(void)
 	(void)!sys_capset(&held);
 }
 
+void limits_forget(struct limits *limits)
+{
+	cleanup_close(&limits->group_procs);
+	cleanup_close(&limits->group.directory);
+	limits->group_procs = limits->group.directory = -1;
+}
+
 void limits_release(struct limits *limits)
 {
-	if (limits->group.directory >= 0)
+	if (cgroup_remove(&limits->group) == -EACCES) {
 		take_up_capabilities();
-	cleanup_close(&limits->group_procs);
-	limits->group_procs = -1;
-	cgroup_remove(&limits->group);
+		cgroup_remove(&limits->group);
+	}
+	limits_forget(limits);
 }

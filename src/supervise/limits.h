@@ -34,6 +34,8 @@ struct limits {
 /* Make the control group if @wanted needs one, or @report wants to know what is used and one can be had. Returns 0, or
  * -errno when a group that is needed can't be made or filled: nothing is left then. */
 must_check int limits_init(struct limits *limits, const struct domain_limits *wanted, bool report);
+/* Another process has them now (fork), and releases them: only the descriptors are closed. */
+void limits_forget(struct limits *limits);
 /* Nothing of the group is left. */
 void limits_release(struct limits *limits);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/sys.h"
+
 /* What can be written without waiting when poll() says that something can: a pipe has room for this much then. */
 #define CHUNK 4096
 
@@ -96,7 +98,7 @@ static void end(struct attendant *attendant, int wait_status, const struct rusag
 
 int relay_init(struct relay *relay, int descriptor, uint64_t limit, uint64_t *passed, bool *reached)
 {
-	int ends[2], to;
+	int ends[2];
 
 	*relay = (struct relay){
 		.attendant = { .fd = -1,
@@ -113,25 +115,25 @@ int relay_init(struct relay *relay, int descriptor, uint64_t limit, uint64_t *pa
 		.limit = limit,
 		.reached = reached,
 	};
-	to = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (to < 0)
-		return -errno;
-	relay->to = to;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	relay->from = ends[0];
 	relay->into = ends[1];
+	if (sys_above_standard(&relay->from) < 0 || sys_above_standard(&relay->into) < 0 ||
+	    fcntl(relay->from, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
 	wait_for_more(relay);
-	return fcntl(relay->from, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	return 0;
 }
 
 int relay_start(struct relay *relay)
 {
-	const int result = dup2(relay->into, relay->descriptor) < 0 ? -errno : 0;
-
+	relay->to = fcntl(relay->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (relay->to < 0 || dup2(relay->into, relay->descriptor) < 0)
+		return -errno;
 	cleanup_close(&relay->into);
 	relay->into = -1;
-	return result;
+	return 0;
 }
 
 void relay_release(struct relay *relay)

@@ -45,27 +45,78 @@ static int fail(struct watch *watch, int error, struct diags *diags)
 	return error;
 }
 
+/* ---- in a process of its own ---- */
+
+#define STATUS_LIMIT 124
+
+static int keeper_start(struct keeper *keeper)
+{
+	struct watch *watch = (struct watch *)keeper;
+	int result = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(watch->relays) && result == 0; i++)
+		result = watch->relays[i] ? relay_start(watch->relays[i]) : 0;
+	return result;
+}
+
+static int keeper_finish(struct keeper *keeper)
+{
+	struct watch *watch = (struct watch *)keeper;
+
+	watch_release(watch);
+	return watch_reached(watch) == LIMIT_NONE ? -1 : STATUS_LIMIT;
+}
+
+static void add_fd(struct keeper *keeper, int fd)
+{
+	if (fd >= 0)
+		keeper->fds[keeper->fd_count++] = fd;
+}
+
+static void set_keeper(struct watch *watch)
+{
+	watch->keeper = (struct keeper){ .start = keeper_start, .finish = keeper_finish };
+	add_fd(&watch->keeper, watch->limits.group_procs);
+	add_fd(&watch->keeper, watch->limits.group.directory);
+	for (size_t i = 0; i < ARRAY_SIZE(watch->relays); i++) {
+		add_fd(&watch->keeper, watch->relays[i] ? watch->relays[i]->from : -1);
+		add_fd(&watch->keeper, watch->relays[i] ? watch->relays[i]->into : -1);
+	}
+}
+
+void watch_forget(struct watch *watch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->relays); i++)
+		if (watch->relays[i])
+			relay_release(watch->relays[i]);
+	limits_forget(&watch->limits);
+}
+
+/* ---- the whole ---- */
+
+void watch_init(struct watch *watch)
+{
+	*watch = (struct watch){ .limits = { .attendant.fd = -1, .group.directory = -1, .group_procs = -1 } };
+}
+
 int watch_begin(struct watch *watch, const struct plan *plan, bool report, struct arena *arena, struct diags *diags,
 		struct launch *launch)
 {
 	int result = 0;
 
-	*watch = (struct watch){ .limits = { .group.directory = -1, .group_procs = -1 },
-				 .watches = report || limits_keep_parent(&plan->domain) };
+	watch_init(watch);
+	watch->watches = report || limits_keep_parent(&plan->domain);
 	if (watch->watches)
 		result = begin(watch, plan, report, arena, launch);
+	set_keeper(watch);
 	return result < 0 ? fail(watch, result, diags) : 0;
 }
 
 int watch_start(struct watch *watch, struct diags *diags)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(watch->relays); i++) {
-		int result = watch->relays[i] ? relay_start(watch->relays[i]) : 0;
+	const int result = keeper_start(&watch->keeper);
 
-		if (result < 0)
-			return fail(watch, result, diags);
-	}
-	return 0;
+	return result < 0 ? fail(watch, result, diags) : 0;
 }
 
 void watch_release(struct watch *watch)

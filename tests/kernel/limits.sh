@@ -39,6 +39,9 @@ check_time() {
 		"setsid sleep $sleeping & (sleep $sleeping &) ; trap '' TERM HUP INT; sleep $sleeping"
 	t "time: nobody is left (uid $uid)" nobody "$sleeping"
 	t "time: it is said (uid $uid)" grep -q '`limit time 400ms` is reached' "$tap_dir/err"
+	user_can_isolate "time with a pid namespace (uid $uid)" "$uid" &&
+		ends "time with a pid namespace" 124 'isolate pid;limit time 300ms' "setsid sleep $sleeping & sleep $sleeping"
+	t "pid namespace: nobody is left (uid $uid)" nobody "$sleeping"
 	ends "time that isn't reached" 7 'limit time 60s' 'exit 7'
 	sleeping=$(mark)
 	ends "a run with a limit ends with its first process" 0 'limit time 60s' "setsid sleep $sleeping & exit 0"

@@ -490,6 +490,50 @@ TEST(parent_holds_nothing_else)
 	CHECK_INT(end_of(process), 128 + SIGKILL);
 }
 
+/* ---- limits ---- */
+
+static void within_limits(void)
+{
+	struct cordon_policy *timed = confine_policy("  limit time 300ms\n");
+	struct cordon_policy *short_spoken = confine_policy("  limit output 10\n");
+	char text[64];
+	int out[2];
+
+	CHECK_INT(shell(timed, "exit 7"), 7);
+	CHECK_INT(shell(timed, "while :; do :; done & while :; do :; done"), 124);
+	CHECK_INT(shell(short_spoken, "exit 3"), 3);
+	REQUIRE(pipe2(out, O_CLOEXEC) == 0);
+	{
+		const int fds[] = { 0, out[1], 2 };
+		char *const argv[] = { (char *)"sh", (char *)"-c", (char *)"while :; do echo hello; done", NULL };
+		const struct cordon_spawn_options options = { .size = sizeof(options),
+							      .argv = argv,
+							      .standard_fds = fds };
+		struct cordon_process *process = spawn_with(short_spoken, &options);
+
+		close(out[1]);
+		read_all(out[0], text, sizeof(text));
+		CHECK_STR(text, "hello\nhell");
+		CHECK_INT(end_of(process), 124);
+	}
+	CHECK(!has_children());
+	cordon_policy_free(timed);
+	cordon_policy_free(short_spoken);
+}
+
+TEST(limits_of_a_spawned_program)
+{
+	NEED("landlock>=6");
+	within_limits();
+}
+
+TEST(limits_of_a_program_of_nobody)
+{
+	NEED("landlock>=6");
+	become_nobody();
+	within_limits();
+}
+
 TEST(parent_that_answers)
 {
 	static const char script[] =

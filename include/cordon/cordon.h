@@ -196,9 +196,9 @@ pid_t cordon_process_pid(const struct cordon_process *process);
 /* A pidfd (see pidfd_open(2)) that lives as long as @process; readable when the child has ended. */
 int cordon_process_pidfd(const struct cordon_process *process);
 
-/* Wait until the program has ended, at most @timeout_ms (-1: forever). *ret_status (may be NULL) gets its exit status, or 128
- * and the number of the signal that ended it. -ETIMEDOUT: it still runs; -ECHILD: somebody else has waited for it. May be
- * called again. */
+/* Wait until the program has ended, at most @timeout_ms (-1: forever). *ret_status (may be NULL) gets its exit status (124: a
+ * limit ended it), or 128 and the number of the signal that ended it. -ETIMEDOUT: it still runs; -ECHILD: somebody else has
+ * waited for it. May be called again. */
 int cordon_process_wait(struct cordon_process *process, int timeout_ms, int *ret_status);
 
 /* -ESRCH: it has ended; -EPERM: it runs as somebody else; -EINVAL: no such signal. */

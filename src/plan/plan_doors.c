@@ -4,9 +4,12 @@
  * A ring has the credentials of whoever submits, so Landlock and mounts hold. What a filter carries does not: which calls
  * are closed, with which arguments they are open, and whose listen() the parent answers. So whoever opens a ring has to
  * open all that it does (data/uring.tbl) whatever the arguments, by name; a ring beside a narrower line is refused, and so
- * are the others. What is closed whatever a policy says stays closed: terminals take no commands from a ring. */
+ * are the others. What is closed whatever a policy says stays closed: terminals take no commands from a ring.
+ *
+ * Calls that undo what mounts hold are refused here as well. */
 #include "plan/planner.h"
 
+#include <linux/capability.h>
 #include <string.h>
 
 #define DOOR_CALLS 3
@@ -110,9 +113,39 @@ static bool settle(struct planner *p, const struct door *door)
 	return true;
 }
 
+/* ---- what undoes mounts ---- */
+
+/* Landlock keeps a domain from mounting, but looks at none of these: whoever has CAP_SYS_ADMIN takes flags off a mount, or
+ * reaches the same files through one of its own. In a user namespace of its own the flags are locked. */
+static const char *const mount_calls[] = { "mount_setattr", "open_tree_attr", "fsmount" };
+
+static void refuse_remounting(struct planner *p)
+{
+	const bool views = p->layer->isolate & ISOLATE_MOUNT;
+
+	if ((!views && p->layer->wx == WX_ALLOW) || !(p->layer->capabilities & UINT64_C(1) << CAP_SYS_ADMIN))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(mount_calls); i++) {
+		const int call = call_find(mount_calls[i]);
+
+		for (uint32_t k = p->calls_from[call]; k < p->calls_from[call + 1]; k++) {
+			const struct call_rule *opened = &p->layer->calls.items[k];
+
+			if (opened->verdict.kind == VERDICT_ALLOW && planner_active(p, opened->rule))
+				planner_refuse(p, opened->rule, MECHANISM_BPF,
+					       views ? "drop this line, `cap sys_admin`, or `isolate mount`"
+						     : "drop this line or `cap sys_admin`, or write `wx allow`",
+					       "%s with CAP_SYS_ADMIN undoes what read-only and noexec mounts hold",
+					       mount_calls[i]);
+		}
+	}
+}
+
 void plan_doors(struct planner *p)
 {
 	bool changed;
+
+	refuse_remounting(p);
 
 	/* A refused line no longer opens what the others need. */
 	do {

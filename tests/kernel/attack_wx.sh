@@ -57,6 +57,19 @@ check_map_files() {
 	closed T07_map_files_in_a_user_namespace map-files "isolate user;cap sys_admin checkpoint_restore;file read /proc/**"
 }
 
+# Landlock keeps the program from mounting, and lets it change a mount's flags: with CAP_SYS_ADMIN noexec holds nothing.
+check_remount() {
+	mkdir "$dir/remount"
+	mine
+	mount -t tmpfs -o "noexec,uid=$site_uid" tmpfs "$dir/remount"
+	lines="file read,write,create $dir/remount/**;syscall mount_setattr because \"a test\""
+	refused T07_remounted_view "isolate mount;cap sys_admin;$lines" 'undoes'
+	refused T07_remounted "cap sys_admin;$lines" 'undoes'
+	closed T07_remounted_without_privilege "map-remounted $dir/remount" "$lines"
+	[ "$site_uid" != 0 ] || naively T07_remounted "map-remounted $dir/remount" "wx allow;cap sys_admin;$lines"
+	umount "$dir/remount"
+}
+
 # The kernel makes the stack executable for whoever asks, MDWE or not.
 check_stack() {
 	cp "$tools/attacker" "$tools/attacker.plain"
@@ -117,6 +130,7 @@ check_user() {
 	check_table
 	check_views
 	check_map_files
+	check_remount
 	check_stack
 	check_handed
 	check_exec_map

@@ -120,3 +120,33 @@ TEST(T42_other_doors)
 		fixture_release(&f);
 	}
 }
+
+/* CAP_SYS_ADMIN takes the flags off mounts that other lines rely on. */
+TEST(T07_remounting)
+{
+	static const struct {
+		const char *body;
+		bool carried;
+	} rows[] = {
+		{ "isolate mount\ncap sys_admin\nsyscall mount_setattr because \"x\"", false },
+		{ "isolate mount\nwx allow\ncap sys_admin\nsyscall mount_setattr because \"x\"", false },
+		{ "cap sys_admin\nsyscall mount_setattr because \"x\"", false },
+		{ "cap sys_admin\nwx allow\nsyscall mount_setattr because \"x\"", true },
+		{ "isolate mount\nsyscall mount_setattr because \"x\"", true },
+		{ "isolate mount\ncap sys_admin\nsyscall open_tree_attr because \"x\"", false },
+		{ "isolate mount\ncap sys_admin\nsyscall fsmount because \"x\"", false },
+		{ "isolate mount\ncap sys_admin\nsyscall fsopen because \"x\"", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct fixture f;
+		const struct carrier *carrier;
+
+		fixture_init(&f);
+		fixture_plan(&f, rows[i].body);
+		carrier = fixture_carrier(&f, "syscall ");
+		if (!CHECK(carrier && carrier->carried == rows[i].carried))
+			CHECK_STR(rows[i].body, rows[i].carried ? "carried" : "refused");
+		fixture_release(&f);
+	}
+}

@@ -1,6 +1,7 @@
 /* memory.c - attacks on W^X: each puts a few bytes of machine code somewhere and runs them. It succeeds when they ran. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -120,6 +121,20 @@ static enum outcome attack_twice(char *const *arguments)
 	int fd = open(arguments[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	return fd < 0 ? refused(arguments[0], errno) : map_twice(fd, "a file mapped twice");
+}
+
+/* The flags of a mount are there for whoever may change them. */
+static enum outcome attack_remount(char *const *arguments)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_NOEXEC };
+	int directory = open(arguments[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	if (directory < 0)
+		return refused(arguments[0], errno);
+	if (syscall(SYS_mount_setattr, directory, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return refused("mount_setattr", errno);
+	fd = openat(directory, "twice", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? refused("twice", errno) : map_twice(fd, "a file mapped twice on a noexec mount");
 }
 
 static enum outcome attack_memfd(char *const *arguments)
@@ -340,6 +355,7 @@ static const struct attack items[] = {
 	{ "protect-exec", "", "write code, then make the page executable", attack_mprotect },
 	{ "pkey-exec", "", "write code, then make the page executable by pkey_mprotect", attack_pkey },
 	{ "personality-exec", "", "make readable memory executable by personality", attack_personality },
+	{ "map-remounted", "MOUNT", "take noexec off a mount, and map a file in it twice", attack_remount },
 	{ "map-twice", "PATH", "map a file to write and again to execute", attack_twice },
 	{ "map-memfd", "", "map a memfd to write and again to execute", attack_memfd },
 	{ "map-written", "PATH", "write a file and map it to execute", attack_written },

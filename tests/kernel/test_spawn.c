@@ -348,8 +348,8 @@ TEST(no_process_is_left)
 
 /* ---- threads ---- */
 
-#define SPAWNERS 6
-#define SPAWNS 15
+#define SPAWNERS 4
+#define SPAWNS 8
 
 static bool noise_ends;
 static unsigned foreign_fds;
@@ -400,9 +400,9 @@ static void *spawn_often(void *context)
 TEST(many_threads_spawn)
 {
 	struct cordon_policy *policy = confine_policy("");
-	pthread_t noise[3], plain, spawners[SPAWNERS];
+	pthread_t noise[2], plain, spawners[SPAWNERS];
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		REQUIRE(pthread_create(&noise[i], NULL, make_noise, NULL) == 0);
 	REQUIRE(pthread_create(&plain, NULL, fork_plainly, NULL) == 0);
 	for (size_t i = 0; i < SPAWNERS; i++)
@@ -411,7 +411,7 @@ TEST(many_threads_spawn)
 		pthread_join(spawners[i], NULL);
 	__atomic_store_n(&noise_ends, true, __ATOMIC_RELEASE);
 	pthread_join(plain, NULL);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		pthread_join(noise[i], NULL);
 	CHECK_INT(foreign_fds, 0);
 	CHECK(!has_children());

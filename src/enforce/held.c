@@ -60,21 +60,37 @@ static void settle_file(struct mapping *mapping)
 		mapping->device = st.st_dev;
 }
 
+/* The whole of @path. Nothing is open while memory is asked for, since that may not come back. */
+static const char *read_text(const char *path, struct arena *arena)
+{
+	for (size_t capacity = 65536;; capacity *= 2) {
+		char *text = arena_alloc(arena, capacity);
+		auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+		size_t size = 0;
+		ssize_t got;
+
+		while (fd >= 0 && size < capacity && (got = read(fd, text + size, capacity - size)) > 0)
+			size += (size_t)got;
+		if (size < capacity)
+			return text;
+	}
+}
+
 static void read_mappings(struct arena *arena, struct mappings *ret)
 {
-	auto_fclose FILE *file = fopen("/proc/thread-self/maps", "re");
-	char line[PATH_MAX + 200];
+	const char *line = read_text("/proc/thread-self/maps", arena);
 
 	*ret = (struct mappings){ 0 };
-	while (file && fgets(line, sizeof(line), file)) {
+	for (; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		unsigned long start, inode;
 		unsigned major_, minor_;
 		char rights[8];
 		int path = 0;
 		struct mapping *mapping;
 
-		if (sscanf(line, "%lx-%*x %7s %*x %x:%x %lu %n", &start, rights, &major_, &minor_, &inode, &path) < 5)
+		if (sscanf(line, "%lx-%*x %7s %*x %x:%x %lu%n", &start, rights, &major_, &minor_, &inode, &path) < 5)
 			continue;
+		path += (int)strspn(line + path, " ");
 		mapping = arena_push(arena, ret);
 		*mapping = (struct mapping){ .start = start,
 					     .writable = rights[1] == 'w',
@@ -139,25 +155,40 @@ static int check_descriptor(const struct plan *plan, int fd, struct arena *arena
 	return check_special(plan, fd, target, &file, diags);
 }
 
-static int check_descriptors(const struct plan *plan, struct arena *arena, struct ways *ways, struct diags *diags)
+/* As many as fit into @fds; how many there are, or -1. */
+static int list_descriptors(int *fds, size_t capacity)
 {
 	DIR *directory = opendir("/proc/thread-self/fd");
 	const struct dirent *entry;
-	int result = 0;
-	struct {
-		int *items;
-		size_t count, capacity;
-	} fds = { 0 };
+	size_t count = 0;
 
 	if (!directory)
-		return refuse(diags, "mount /proc", "/proc does not show the descriptors of this process");
-	/* Collected first: nothing may jump out while the directory is open but the memory for this. */
-	while ((entry = readdir(directory)))
-		if (*entry->d_name != '.' && atoi(entry->d_name) != dirfd(directory))
-			*arena_push(arena, &fds) = atoi(entry->d_name);
+		return -1;
+	while ((entry = readdir(directory))) {
+		if (*entry->d_name == '.' || atoi(entry->d_name) == dirfd(directory))
+			continue;
+		if (count < capacity)
+			fds[count] = atoi(entry->d_name);
+		count++;
+	}
 	closedir(directory);
-	for (size_t i = 0; i < fds.count && result == 0; i++)
-		result = check_descriptor(plan, fds.items[i], arena, ways, diags);
+	return (int)count;
+}
+
+static int check_descriptors(const struct plan *plan, struct arena *arena, struct ways *ways, struct diags *diags)
+{
+	size_t capacity = 256;
+	int *fds = arena_alloc(arena, capacity * sizeof(*fds));
+	int count, result = 0;
+
+	while ((count = list_descriptors(fds, capacity)) > (int)capacity) {
+		capacity = (size_t)count * 2;
+		fds = arena_alloc(arena, capacity * sizeof(*fds));
+	}
+	if (count < 0)
+		return refuse(diags, "mount /proc", "/proc does not show the descriptors of this process");
+	for (int i = 0; i < count && result == 0; i++)
+		result = check_descriptor(plan, fds[i], arena, ways, diags);
 	return result;
 }
 

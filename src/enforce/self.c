@@ -21,7 +21,6 @@ struct self {
 	size_t own_from, own_to; /* steps that each thread takes for itself */
 	size_t filters_from;
 	struct threads threads;
-	struct report *report; /* shared with the child that tries */
 };
 
 /* ---- prepare ---- */
@@ -114,7 +113,7 @@ static int prepare(struct self *self, const struct plan *plan, const struct self
 	confinement->self = true;
 	confinement->plan = plan;
 	confinement->arena = arena;
-	confinement->report = self->report;
+	confinement->report = arena_new_of(arena, struct report);
 	self->confinement = confinement;
 	if (result == 0)
 		result = prepare_descriptors(confinement, options, diags);
@@ -132,9 +131,8 @@ static int prepare(struct self *self, const struct plan *plan, const struct self
 /* ---- try ---- */
 
 /* All steps, in a process that nobody will miss. */
-static int try_steps(struct self *self, size_t first)
+static int run_child(struct confinement *confinement, size_t first)
 {
-	struct confinement *confinement = self->confinement;
 	const pid_t child = sys_fork(0);
 	int status;
 
@@ -151,17 +149,48 @@ static int try_steps(struct self *self, size_t first)
 	return confinement->report->program ? 0 : -ECANCELED;
 }
 
+/* 0: look at the report. */
+static int try_steps(struct confinement *confinement, size_t first)
+{
+	struct report *own = confinement->report,
+		      *shared = sys_map(sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED);
+	int result;
+
+	if (!shared)
+		return -ENOMEM;
+	confinement->report = shared;
+	result = run_child(confinement, first);
+	*own = *shared;
+	confinement->report = own;
+	munmap(shared, sizeof(*shared));
+	return result;
+}
+
 static int diagnose_try(struct self *self, int result, struct diags *diags)
 {
-	if (result == 0 && !self->report->failed)
-		return 0;
-	if (self->report->failed)
+	if (self->confinement->report->failed)
 		return failure_diagnose(self->confinement, diags);
 	diag_note(diags,
 		  diag_error(diags, "C0641", (struct span){ 0 }, "what is to be done can't be tried: %s",
 			     strerrordesc_np(-result)),
 		  "it is tried in a child first, which could not be made or was killed");
 	return -ECANCELED;
+}
+
+static void close_rulesets(struct confinement *confinement)
+{
+	for (size_t i = 0; i < confinement->plan->layer_count; i++)
+		if (confinement->rulesets && confinement->rulesets[i] >= 0) {
+			close(confinement->rulesets[i]);
+			confinement->rulesets[i] = -1;
+		}
+}
+
+/* As if nothing had been. First of all: what is told then takes memory, and may not come back. */
+static void let_go(struct self *self)
+{
+	threads_release(&self->threads);
+	close_rulesets(self->confinement);
 }
 
 /* ---- the threads ---- */
@@ -201,13 +230,11 @@ static int try_filters(struct self *self, struct diags *diags)
 	const struct sock_fprog program = { .len = 1, .filter = code };
 	int result;
 
-	if (!self->threads.count || !self->threads.filtered)
-		return 0;
 	result = sys_seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
 			     &program);
 	if (result == 0)
 		return 0;
-	threads_release(&self->threads);
+	let_go(self);
 	diag_note(diags,
 		  diag_error(diags, "C0642", (struct span){ 0 },
 			     result == -ESRCH ? "the threads of this process have different filters"
@@ -237,12 +264,12 @@ static const char *denied_returning_call(const struct plan *plan)
 
 static int check_returning(struct self *self, struct diags *diags)
 {
-	const char *denied = self->threads.count ? denied_returning_call(self->confinement->plan) : NULL;
+	const char *denied = denied_returning_call(self->confinement->plan);
 	struct diag *diag;
 
 	if (!denied)
 		return 0;
-	threads_release(&self->threads);
+	let_go(self);
 	diag = diag_error(diags, "C0640", (struct span){ 0 },
 			  "the policy denies %s(), without which interrupted threads can't go on", denied);
 	diag_help(diags, diag, "grant `syscall %s` (`use std/c-runtime@1` does), or confine before there are threads",
@@ -260,15 +287,6 @@ static int take_own_steps(void *context)
 	for (size_t i = self->own_from; i < self->own_to && result == 0; i++)
 		result = step_run(self->confinement, &self->confinement->steps.items[i]);
 	return result;
-}
-
-static void close_rulesets(struct confinement *confinement)
-{
-	for (size_t i = 0; i < confinement->plan->layer_count; i++)
-		if (confinement->rulesets && confinement->rulesets[i] >= 0) {
-			close(confinement->rulesets[i]);
-			confinement->rulesets[i] = -1;
-		}
 }
 
 /* Whatever fails here has worked a moment before. So the rest is done all the same: more confined is never worse. */
@@ -308,23 +326,35 @@ static void forget_token(struct confinement *confinement)
 			       confinement->filters[i].program.count * sizeof(struct sock_filter));
 }
 
-static int enforce(struct self *self, unsigned timeout_ms, struct diags *diags)
+/* All threads are stopped, and may be let go as they were. */
+static int check_stopped(struct self *self, struct diags *diags)
+{
+	int result = self->threads.count ? check_returning(self, diags) : 0;
+
+	if (result == 0 && self->threads.count && self->threads.filtered)
+		result = try_filters(self, diags);
+	return result;
+}
+
+static int enforce(struct self *self, const struct self_options *options, struct diags *diags, bool *ret_changed)
 {
 	struct confinement *confinement = self->confinement;
 	int result = steps_run(confinement, 0, self->own_from);
 
 	if (result == 0)
-		result = try_steps(self, self->own_from);
-	result = diagnose_try(self, result, diags);
-	if (result < 0)
-		return result;
-	if (threads_stop(timeout_ms, &self->threads) < 0)
+		result = try_steps(confinement, self->own_from);
+	if (result < 0 || confinement->report->failed) {
+		close_rulesets(confinement);
+		return diagnose_try(self, result, diags);
+	}
+	if (threads_stop(options->timeout_ms, &self->threads) < 0) {
+		close_rulesets(confinement);
 		return diagnose_threads(&self->threads, diags);
-	result = check_returning(self, diags);
-	if (result == 0)
-		result = try_filters(self, diags);
+	}
+	result = check_stopped(self, diags);
 	if (result < 0)
 		return result;
+	*ret_changed = true;
 	result = take_steps(self);
 	forget_token(confinement);
 	threads_release(&self->threads);
@@ -362,18 +392,11 @@ void self_disclaim(void)
 	threads_disclaim();
 }
 
-int self_confine(const struct plan *plan, const struct self_options *options, struct arena *arena, struct diags *diags)
+int self_confine(const struct plan *plan, const struct self_options *options, struct arena *arena, struct diags *diags,
+		 bool *ret_changed)
 {
-	struct self self = { .report = sys_map(sizeof(struct report), PROT_READ | PROT_WRITE, MAP_SHARED) };
-	int result;
+	struct self self = { .confinement = NULL };
+	int result = prepare(&self, plan, options, arena, diags);
 
-	if (!self.report)
-		return -ENOMEM;
-	result = prepare(&self, plan, options, arena, diags);
-	if (result == 0)
-		result = enforce(&self, options->timeout_ms, diags);
-	if (result < 0)
-		close_rulesets(self.confinement);
-	munmap(self.report, sizeof(*self.report));
-	return result;
+	return result ? result : enforce(&self, options, diags, ret_changed);
 }

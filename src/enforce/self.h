@@ -21,9 +21,10 @@ struct self_options {
  * -EINVAL the plan or what this process holds; -E2BIG a filter is too long; -EBADF a descriptor to keep; -EBUSY another
  * thread is confining this process, or a thread can't be stopped; -ECANCELED a step failed when it was tried. In all these
  * cases nothing has changed. -ENOTRECOVERABLE: a step failed that had worked when it was tried: what could be enforced is,
- * in some threads or all; the process should end. */
+ * in some threads or all; the process should end. *ret_changed becomes true when it is no longer as before: also where telling
+ * why ends for lack of memory. */
 must_check int self_confine(const struct plan *plan, const struct self_options *options, struct arena *arena,
-			    struct diags *diags);
+			    struct diags *diags, bool *ret_changed);
 
 /* Claim the right to confine this process, from before the planner asks what it is until it is confined. -EBUSY with a
  * diagnostic: another thread has it. */

@@ -200,19 +200,6 @@ __attribute__((noreturn)) static void run_child(struct confinement *confinement,
 
 /* ---- the caller ---- */
 
-/* Shared with the children. */
-static int share_report(struct confinement *confinement)
-{
-	struct report *report = sys_map(sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED);
-
-	if (!report)
-		return -ENOMEM;
-	report->listener = -1;
-	confinement->report = report;
-	confinement->spawned = true;
-	return 0;
-}
-
 /* No handler of the caller runs in the child: all signals are blocked until those are gone. */
 static int fork_child(struct confinement *confinement, struct spawned *ret)
 {
@@ -237,15 +224,14 @@ static void collect(int pidfd)
 		;
 }
 
-static int start(struct confinement *confinement, struct diags *diags, struct spawned *ret)
+/* 0: it runs. Else nothing is left of it, and the report tells why, if it could. */
+static int start(struct confinement *confinement, struct spawned *ret)
 {
 	struct spawned spawned = { .pidfd = -1 };
 	int result = fork_child(confinement, &spawned);
 
-	if (result < 0) {
-		diag_error(diags, "C0621", (struct span){ 0 }, "no process can be made: %s", strerrordesc_np(-result));
-		return -EAGAIN;
-	}
+	if (result < 0)
+		return result;
 	wait_for_program(confinement->report, spawned.pidfd);
 	if (confinement->report->executing && !confinement->report->failed) {
 		*ret = spawned;
@@ -253,24 +239,40 @@ static int start(struct confinement *confinement, struct diags *diags, struct sp
 	}
 	collect(spawned.pidfd);
 	close(spawned.pidfd);
+	return -ECANCELED;
+}
+
+static int diagnose(const struct confinement *confinement, int result, struct diags *diags)
+{
 	if (confinement->report->failed)
 		return failure_diagnose(confinement, diags);
-	diag_error(diags, "C0621", (struct span){ 0 }, "the child was killed before it could execute the program");
-	return -ECANCELED;
+	if (result == -ECANCELED) {
+		diag_error(diags, "C0621", (struct span){ 0 },
+			   "the child was killed before it could execute the program");
+		return result;
+	}
+	diag_error(diags, "C0621", (struct span){ 0 }, "no process can be made: %s", strerrordesc_np(-result));
+	return -EAGAIN;
 }
 
 int confinement_spawn(struct confinement *confinement, struct diags *diags, struct spawned *ret)
 {
+	struct report *own = confinement->report, *shared;
 	int result = confinement_draw_token(confinement, diags);
 
-	if (result == 0)
-		result = share_report(confinement);
 	if (result < 0)
 		return result;
-	result = start(confinement, diags, ret);
-	munmap(confinement->report, sizeof(*confinement->report));
-	confinement->report = NULL;
-	return result;
+	shared = sys_map(sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED);
+	if (!shared)
+		return -ENOMEM;
+	shared->listener = -1;
+	confinement->report = shared;
+	confinement->spawned = true;
+	result = start(confinement, ret);
+	*own = *shared;
+	confinement->report = own;
+	munmap(shared, sizeof(*shared));
+	return result ? diagnose(confinement, result, diags) : 0;
 }
 
 int spawned_status(int wait_status)

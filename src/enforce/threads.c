@@ -25,7 +25,7 @@ struct waiter {
 };
 
 static struct {
-	bool taken;
+	pid_t owner; /* the process that has claimed it, 0: nobody; in a child that was forked meanwhile it is another one */
 	uint32_t phase; /* generation << PHASE_BITS | enum phase: a signal of an earlier generation finds another one */
 	uint32_t inside;  /* threads that run the handler, or are about to look whether they should */
 	uint32_t arrived; /* of this generation */
@@ -356,16 +356,21 @@ static int start_stop(struct threads *threads, unsigned timeout_ms)
 
 int threads_claim(void)
 {
-	bool free = false;
+	const pid_t self = getpid();
+	pid_t owner = __atomic_load_n(&stop.owner, __ATOMIC_SEQ_CST);
 
-	return __atomic_compare_exchange_n(&stop.taken, &free, true, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
-		       ? 0
-		       : -EBUSY;
+	if (owner == self ||
+	    !__atomic_compare_exchange_n(&stop.owner, &owner, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return -EBUSY;
+	/* Left over from a parent that was stopping its threads when it forked: none of those is here. */
+	if (owner)
+		store(&stop.inside, 0);
+	return 0;
 }
 
 void threads_disclaim(void)
 {
-	__atomic_store_n(&stop.taken, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&stop.owner, 0, __ATOMIC_SEQ_CST);
 }
 
 int threads_stop(unsigned timeout_ms, struct threads *ret)

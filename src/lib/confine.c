@@ -13,6 +13,7 @@ struct confine_call {
 	struct diags diags;
 	const struct cordon_policy *policy;
 	struct self_options options;
+	bool changed; /* something is in force */
 	bool claimed; /* until all is in force, what the planner sees of this process has to hold */
 };
 
@@ -36,7 +37,7 @@ static int confine_body(void *context)
 		plan_diagnose(plan, false, &call->diags);
 		return -ENOTSUP;
 	}
-	return self_confine(plan, &call->options, call->arena, &call->diags);
+	return self_confine(plan, &call->options, call->arena, &call->diags, &call->changed);
 }
 
 static int take_options(const struct cordon_confine_options *options, struct self_options *ret)
@@ -71,5 +72,5 @@ int cordon_confine(const struct cordon_policy *policy, const struct cordon_confi
 	error = guarded(arena, &call.diags, confine_body, &call, ret_error);
 	if (call.claimed)
 		self_disclaim();
-	return error;
+	return error && call.changed ? -ENOTRECOVERABLE : error;
 }

@@ -43,8 +43,10 @@ struct cordon_policy *confine_policy(const char *lines)
 
 int confine_now(const struct cordon_policy *policy)
 {
+	/* Long, for a machine with much else to do. */
+	const struct cordon_confine_options options = { .size = sizeof(options), .timeout_ms = 50000 };
 	struct cordon_error *error;
-	const int result = cordon_confine(policy, NULL, &error);
+	const int result = cordon_confine(policy, &options, &error);
 
 	if (result < 0)
 		fprintf(stderr, "%d: %s", result, cordon_error_text(error));

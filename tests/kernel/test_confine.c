@@ -310,6 +310,50 @@ TEST(two_at_once)
 	TEST_LEAVE();
 }
 
+/* What a child has of a stop that went on in its parent must not stop it from confining itself. */
+static void *fork_and_confine(void *context)
+{
+	const unsigned long long all = ~0ULL, none = 0;
+	int status = -1;
+	pid_t child;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	__atomic_store_n((bool *)context, true, __ATOMIC_RELEASE);
+	usleep(100000);
+	child = fork();
+	if (child == 0) {
+		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+		if (free_wrongly())
+			_exit(1);
+		if (cordon_confine(shared_policy, NULL, NULL) < 0)
+			_exit(2);
+		_exit(confined_wrongly() ? 3 : 0);
+	}
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK_INT(status, 0);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+	return (void *)confined_wrongly();
+}
+
+TEST(child_of_a_stop)
+{
+	bool blocked = false;
+	struct worker worker;
+	pthread_t thread;
+	void *wrong;
+
+	shared_policy = confine_policy("");
+	worker_start(&worker, IN_READ);
+	REQUIRE(pthread_create(&thread, NULL, fork_and_confine, &blocked) == 0);
+	while (!__atomic_load_n(&blocked, __ATOMIC_ACQUIRE))
+		sched_yield();
+	CHECK_INT(confine_now(shared_policy), 0);
+	CHECK_INT(pthread_join(thread, &wrong), 0);
+	CHECK(wrong == NULL);
+	worker_end(&worker);
+	TEST_LEAVE();
+}
+
 /* A second call can only narrow, since both are in force. */
 TEST(confined_again)
 {

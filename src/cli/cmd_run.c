@@ -255,7 +255,8 @@ static int confine(struct cli *cli, const struct run_settings *settings, const s
 	};
 	int status;
 
-	company_gather(company, plan, cli->arena, &launch);
+	if (company_gather(company, plan, cli->arena, &cli->diags, &launch) < 0)
+		return cli_fail(cli);
 	if (company->blind)
 		cli_note(cli,
 			 "cordon: denials of files and ports by Landlock are not logged: %s; --permissive shows them",

@@ -80,6 +80,13 @@ static int plan_for(struct spawn_call *call, const struct program *program, stru
 
 	if (error == 0)
 		error = host_plan(model, program->real, call->arena, &call->diags, ret);
+	if (error == 0 && plan_logs(*ret)) {
+		diag_help(&call->diags,
+			  diag_error(&call->diags, "C0601", (struct span){ 0 },
+				     "nobody here records what `log` lines deny"),
+			  "leave out `log`, or start it with `cordon run`");
+		return -ENOTSUP;
+	}
 	if (error || !(*ret)->uncarried)
 		return error;
 	plan_diagnose(*ret, false, &call->diags);

@@ -52,7 +52,7 @@ struct call_entry call_entry_join(const struct call_entry *earlier, const struct
 
 /* Which verdicts become ASK besides ASK itself, so that whoever holds the listener hears of them. */
 enum hand_over {
-	HAND_OVER_ASKED,   /* none */
+	HAND_OVER_ASKED,   /* none but what `log` rules deny */
 	HAND_OVER_DENIALS, /* deny */
 	HAND_OVER_ALL,     /* deny and kill */
 };

@@ -6,7 +6,11 @@
 /* Kinds alone decide between layers: of two filters that both say errno, the kernel takes the later one's. */
 static struct verdict stronger(struct verdict earlier, struct verdict later)
 {
-	return earlier.kind > later.kind ? earlier : later;
+	struct verdict stronger = earlier.kind > later.kind ? earlier : later;
+
+	if (earlier.kind == later.kind)
+		stronger.log = earlier.log || later.log;
+	return stronger;
 }
 
 /* Does no later layer matter any more? */
@@ -44,7 +48,7 @@ static void join_case(struct call_entry *out, const struct cond *cond, struct ve
 
 static bool same(struct verdict a, struct verdict b)
 {
-	return a.kind == b.kind && a.error == b.error;
+	return a.kind == b.kind && a.error == b.error && a.log == b.log;
 }
 
 /* The last case holds otherwise; cases before it that say the same need no test. */
@@ -116,7 +120,7 @@ static struct verdict handed(struct verdict verdict, enum hand_over what)
 	switch (verdict.kind) {
 	case VERDICT_ALLOW:
 	case VERDICT_ASK: return verdict;
-	case VERDICT_DENY: return what >= HAND_OVER_DENIALS ? ask : verdict;
+	case VERDICT_DENY: return what >= HAND_OVER_DENIALS || verdict.log ? ask : verdict;
 	case VERDICT_KILL: return what >= HAND_OVER_ALL ? ask : verdict;
 	}
 	return verdict;

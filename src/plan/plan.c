@@ -109,6 +109,15 @@ static bool changes_identity(const struct planner *p)
 	return false;
 }
 
+/* The filter's own denials: those of calls, by registers alone. Others it doesn't see, or must not wait for. */
+static bool can_log(const struct planner *p, const struct rule *rule)
+{
+	const bool by_filter = rule->class == REQUEST_SYSCALL || rule->class == REQUEST_PTRACE ||
+			       rule->class == REQUEST_MOUNT || rule->class == REQUEST_IOCTL;
+
+	return rule->verdict.kind == VERDICT_DENY && by_filter && p->caps->notify;
+}
+
 static void plan_modifiers(struct planner *p, size_t i)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
@@ -119,8 +128,10 @@ static void plan_modifiers(struct planner *p, size_t i)
 	else if (rule->as_user)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, NULL,
 			       "acting as %s needs somebody who acts in the program's place", rule->as_user);
-	else if (rule->log)
-		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `log`", "no kernel mechanism logs one rule");
+	else if (rule->log && !can_log(p, rule))
+		planner_refuse(p, i, MECHANISM_SUPERVISOR,
+			       "leave out `log`; `cordon run --log` records what it can see of all denials",
+			       "only what a filter denies can be handed over to be recorded");
 	else if (rule->exec_profile)
 		planner_refuse(p, i, MECHANISM_SUPERVISOR, "leave out `profile`: it stays in this one",
 			       "a change of profile at exec has to be decided when it happens");
@@ -258,7 +269,15 @@ int plan_make(const struct model *model, const struct kernel_caps *caps, const s
 
 bool layer_asks(const struct layer_plan *layer)
 {
-	return layer->listens || layer->seal == SEAL_AFTER_LOADER;
+	return layer->listens || layer->logs || layer->seal == SEAL_AFTER_LOADER;
+}
+
+bool plan_logs(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->layer_count; i++)
+		if (plan->layers[i].logs)
+			return true;
+	return false;
 }
 
 bool plan_asks(const struct plan *plan)

@@ -143,6 +143,7 @@ struct layer_plan {
 	uint8_t listen_ports[8192]; /* bit per TCP port that listen() may use (listens) */
 	enum sealing seal;
 	bool one_task;                   /* `limit procs 1`: the filter lets none be made */
+	bool logs;                       /* some denials are handed over to be recorded */
 	LAYER_LIST(const char *) absent; /* paths of rules that name nothing on this host */
 };
 
@@ -200,6 +201,8 @@ void plan_json(const struct plan *plan, struct json *json);
 void landlock_plan_print(const struct plan *plan, struct str *out);
 void landlock_plan_json(const struct plan *plan, struct json *json);
 
+/* Does a rule want what it denies to be recorded? */
+bool plan_logs(const struct plan *plan);
 /* Does the plan hand calls to a supervisor? */
 bool plan_asks(const struct plan *plan);
 /* The TCP ports on which every layer that looks at listen() allows it: a bit per port, 8192 bytes in @arena. NULL: none looks. */

@@ -13,7 +13,9 @@ static int by_strength(const void *a, const void *b)
 		return left->verdict.kind > right->verdict.kind ? -1 : 1;
 	if (!left->verdict.error != !right->verdict.error)
 		return left->verdict.error ? -1 : 1;
-	return left->verdict.error < right->verdict.error ? -1 : left->verdict.error > right->verdict.error;
+	if (left->verdict.error != right->verdict.error)
+		return left->verdict.error < right->verdict.error ? -1 : 1;
+	return (int)right->verdict.log - (int)left->verdict.log;
 }
 
 /* "deny" without errno answers EPERM when a call is meant. */
@@ -56,6 +58,15 @@ static void close_cases(struct call_entry *entry)
 	}
 }
 
+/* Of a rule that is only about some requests `log` is about those that it decides. */
+static struct verdict verdict_of(const struct planner *p, const struct call_rule *rule)
+{
+	struct verdict verdict = rule->verdict;
+
+	verdict.log = p->layer->rules.items[rule->rule].log;
+	return verdict;
+}
+
 static struct call_entry make_entry(const struct call_view *view, enum arch arch, uint32_t nr, uint16_t call)
 {
 	const struct call_rule *rules = view->p->layer->calls.items;
@@ -73,10 +84,11 @@ static struct call_entry make_entry(const struct call_view *view, enum arch arch
 		if (!planner_active(view->p, rules[i].rule))
 			continue;
 		if (entry.cases)
-			entry.cases[entry.case_count++] = (struct call_case){ .cond = rules[i].cond[arch],
-									      .verdict = rules[i].verdict };
+			entry.cases[entry.case_count++] = (struct call_case){
+				.cond = rules[i].cond[arch], .verdict = verdict_of(view->p, &rules[i])
+			};
 		else
-			entry.otherwise = with_errno(rules[i].verdict);
+			entry.otherwise = with_errno(verdict_of(view->p, &rules[i]));
 	}
 	if (entry.case_count > 1)
 		qsort(entry.cases, entry.case_count, sizeof(entry.cases[0]), by_strength);

@@ -165,6 +165,13 @@ static void plan_one(struct planner *p, size_t i)
 void plan_rest(struct planner *p)
 {
 	for (size_t i = 0; i < p->layer->rules.count; i++)
-		if (!p->rules[i].decided)
-			plan_one(p, i);
+		if (!p->rules[i].decided && p->layer->rules.items[i].log)
+			p->out->logs = true; /* before who is within whose reach is asked */
+	for (size_t i = 0; i < p->layer->rules.count; i++) {
+		if (p->rules[i].decided)
+			continue;
+		plan_one(p, i);
+		if (p->layer->rules.items[i].log)
+			p->rules[i].mechanisms |= MECHANISM_SUPERVISOR;
+	}
 }

@@ -19,6 +19,7 @@
 struct verdict {
 	enum verdict_kind kind;
 	uint16_t error; /* errno of a deny; 0: the mechanism's own (EPERM for calls, EACCES for objects) */
+	bool log;       /* in call policies: what gets this answer is recorded */
 };
 
 /* ---- calls ---- */

@@ -58,7 +58,8 @@ static void denied(void *recorder, const struct event *event, int error)
 	const struct company *company = recorder;
 	struct event_record record = { .supervisor = &company->supervisor, .event = event, .error = error };
 
-	denial_log_with_arena(company->log, record_event, &record);
+	if (!company->marked_only || event->verdict.log)
+		denial_log_with_arena(company->log, record_event, &record);
 }
 
 /* ---- permissive ---- */
@@ -152,7 +153,7 @@ static void add_audit(struct company *company, const struct plan *plan, struct a
 	const char *why;
 
 	company->audit.attendant.fd = -1;
-	if (company->permissive || !has_landlock(plan))
+	if (company->permissive || company->marked_only || !has_landlock(plan))
 		return;
 	if (audit_open(&company->audit, company->log, plan->model, arena, &why) < 0) {
 		company->blind = why;
@@ -162,17 +163,31 @@ static void add_audit(struct company *company, const struct plan *plan, struct a
 	add(company, &company->audit.attendant);
 }
 
-void company_gather(struct company *company, const struct plan *plan, struct arena *arena, struct launch *launch)
+/* What `log` rules deny is recorded anyhow. */
+static int open_marked(struct company *company, const struct plan *plan, struct arena *arena, struct diags *diags)
+{
+	if (company->log || !plan_logs(plan))
+		return 0;
+	company->marked_only = true;
+	company->log = arena_new_of(arena, struct denial_log);
+	return denial_log_open(company->log, "fd:2", diags);
+}
+
+int company_gather(struct company *company, const struct plan *plan, struct arena *arena, struct diags *diags,
+		   struct launch *launch)
 {
 	struct supervisor *supervisor = &company->supervisor;
+	const int error = open_marked(company, plan, arena, diags);
 
+	if (error < 0)
+		return error;
 	if (plan_asks(plan) || company->log) {
 		supervisor_init(supervisor, plan, arena);
 		launch->supervisor = &supervisor->attendant;
 		launch->calls = &supervisor->calls;
 	}
 	if (company->log) {
-		launch->hand_over = HAND_OVER_DENIALS;
+		launch->hand_over = company->marked_only ? HAND_OVER_ASKED : HAND_OVER_DENIALS;
 		supervisor->denied = denied;
 		supervisor->recorder = company;
 		add_audit(company, plan, arena, launch); /* before the log: it has last words for it */
@@ -188,6 +203,7 @@ void company_gather(struct company *company, const struct plan *plan, struct are
 	}
 	launch->attendants = company->list;
 	launch->attendant_count = company->count;
+	return 0;
 }
 
 void company_release(struct company *company)

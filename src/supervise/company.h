@@ -10,6 +10,7 @@
 struct company {
 	struct supervisor supervisor;
 	struct denial_log *log; /* NULL: denials aren't recorded */
+	bool marked_only;       /* those of `log` rules alone, for there is no --log */
 	struct audit audit;
 	const char *blind;         /* why denials by Landlock aren't recorded, where there may be some; else NULL */
 	bool permissive;           /* nothing is enforced, what would be denied is recorded */
@@ -29,8 +30,10 @@ const char *company_log_path(const struct company *company, struct arena *arena)
  * private directories stay. */
 const struct plan *company_relax(const struct plan *plan, struct arena *arena);
 
-/* Everybody whom @plan and the log need, into @launch. @company and @plan have to outlive the program. */
-void company_gather(struct company *company, const struct plan *plan, struct arena *arena, struct launch *launch);
+/* Everybody whom @plan and the log need, into @launch. @company and @plan have to outlive the program. Where rules want a
+ * record and there is no log, it goes to standard error. Returns 0, or -errno with a diagnostic. */
+must_check int company_gather(struct company *company, const struct plan *plan, struct arena *arena,
+			      struct diags *diags, struct launch *launch);
 /* When the program has ended, or didn't start. */
 void company_release(struct company *company);
 

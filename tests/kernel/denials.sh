@@ -141,11 +141,29 @@ check_kill() {
 	t "$u and nothing is made up" [ ! -s "$log" ]
 }
 
+# The clause of a rule: what it denies is recorded, --log or not; other denials only with --log.
+check_clause() {
+	fresh
+	cordon -a 'deny syscall ptrace if pid == 4194303 log' -a 'deny mount log' --log "$log" -- ./denied same 2 1 4194303
+	t "$u S3_log: the answer is the rule's" [ "$status $(cat out)" = "0 wrong 0" ]
+	t "$u S3_log: with --log it is there" holds 'last["rule"]["text"].endswith("log") and last["count"] == 2'
+	cordon -a 'deny syscall ptrace if pid == 4194303 log' -- ./denied same 2 1 4194303
+	t "$u S3_log: without --log it goes to standard error" grep -q '"count":1,.*"request":"syscall ptrace' err
+	t "$u S3_log: counted" grep -q '"count":2,.*"request":"syscall ptrace' err
+	cordon -a 'deny syscall ptrace if pid == 4194303 log' -- ./denied same 2 1 4194302
+	t "$u S3_log: what another rule denies is not recorded" [ "$(cat out) $(grep -c cordon.denial err)" = "wrong 0 0" ]
+	for line in 'deny file write /srv/** log' 'syscall ptrace log because "x"' 'kill syscall ptrace log' 'deny net log'; do
+		cordon -a "$line" -- ./denied same 1
+		t "$u S3_log: refused by name: $line" grep -q 'only what a filter denies can be handed over' err
+	done
+}
+
 for uid in 0 65534; do
 	need "denials as uid $uid" root seccomp "landlock>=6" || continue
 	u="uid $uid:"
 	setup
 	check_lines
+	check_clause
 	check_folding
 	check_flood
 	check_bytes

@@ -43,7 +43,7 @@ static void allow_all(struct trial *trial, struct layer_plan *layer)
 	const enum arch arch = arch_native();
 
 	layer->calls.arches = 1U << arch;
-	layer->calls.unknown = (struct verdict){ VERDICT_DENY, ENOSYS };
+	layer->calls.unknown = (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
 	for (uint32_t nr = 0; nr < arch_table[arch].nr_end; nr++) {
 		int row = call_find_nr(arch, nr);
 
@@ -51,7 +51,7 @@ static void allow_all(struct trial *trial, struct layer_plan *layer)
 			*arena_push(trial->arena, &layer->calls.entries[arch]) = (struct call_entry){
 				.nr = nr,
 				.call = (uint16_t)row,
-				.otherwise = { VERDICT_ALLOW, 0 },
+				.otherwise = { .kind = VERDICT_ALLOW, .error = 0 },
 			};
 	}
 }
@@ -106,7 +106,7 @@ void trial_call(struct trial *trial, size_t layer, const char *call, enum verdic
 	REQUIRE(row >= 0);
 	for (size_t i = 0; i < entries->count; i++)
 		if (entries->items[i].call == row)
-			entries->items[i].otherwise = (struct verdict){ kind, error };
+			entries->items[i].otherwise = (struct verdict){ .kind = kind, .error = error };
 }
 
 void trial_close(struct trial *trial, size_t layer)
@@ -114,7 +114,7 @@ void trial_close(struct trial *trial, size_t layer)
 	struct call_entries *entries = &trial->layers[layer].calls.entries[arch_native()];
 
 	for (size_t i = 0; i < entries->count; i++)
-		entries->items[i].otherwise = (struct verdict){ VERDICT_DENY, EPERM };
+		entries->items[i].otherwise = (struct verdict){ .kind = VERDICT_DENY, .error = EPERM };
 }
 
 void trial_path(struct trial *trial, size_t layer, const char *path, uint64_t rights)

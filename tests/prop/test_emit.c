@@ -88,7 +88,7 @@ TEST(program_is_atom)
 				     .has_mask = true,
 				     .mask = masks[i / 56 % ARRAY_SIZE(masks)],
 				     .value = values[i / 56 / ARRAY_SIZE(masks)] };
-		struct call_case item = { &atom, { VERDICT_KILL, 0 } };
+		struct call_case item = { &atom, { .kind = VERDICT_KILL, .error = 0 } };
 		struct call_entry entry = { .nr = nr, .cases = &item, .case_count = 1 };
 		struct call_policy policy = { .arches = 1U << arch_native() };
 		struct cbpf program;

@@ -246,7 +246,8 @@ TEST(unknown_numbers)
 {
 	const struct verdict allow = { .kind = VERDICT_ALLOW };
 	struct call_entry entries[1000];
-	struct call_policy policy = { .arches = 1U << arch_native(), .unknown = { VERDICT_DENY, 301 } };
+	struct call_policy policy = { .arches = 1U << arch_native(),
+				      .unknown = { .kind = VERDICT_DENY, .error = 301 } };
 	struct question questions[] = {
 		{ .request.nr = 600 },
 		{ .request.nr = X32_SYSCALL_BIT | 39 },

@@ -63,12 +63,15 @@ static uint64_t small_world(struct stream *stream)
 
 static void generate_spec(struct stream *stream, struct policy_spec *ret)
 {
-	static const struct verdict verdicts[] = { { VERDICT_ALLOW, 0 },  { VERDICT_ALLOW, 0 }, { VERDICT_DENY, 200 },
-						   { VERDICT_DENY, 201 }, { VERDICT_KILL, 0 },  { VERDICT_ASK, 0 } };
+	static const struct verdict verdicts[] = {
+		{ .kind = VERDICT_ALLOW, .error = 0 },  { .kind = VERDICT_ALLOW, .error = 0 },
+		{ .kind = VERDICT_DENY, .error = 200 }, { .kind = VERDICT_DENY, .error = 201 },
+		{ .kind = VERDICT_KILL, .error = 0 },   { .kind = VERDICT_ASK, .error = 0 }
+	};
 	int nr = -1;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->otherwise = (struct verdict){ VERDICT_DENY, 77 };
+	ret->otherwise = (struct verdict){ .kind = VERDICT_DENY, .error = 77 };
 	while (ret->count < CALLS) {
 		struct call_spec *call = &ret->calls[ret->count];
 

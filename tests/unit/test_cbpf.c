@@ -21,15 +21,15 @@ TEST(actions)
 		struct verdict verdict;
 		bool back; /* and back again */
 	} rows[] = {
-		{ SECCOMP_RET_ALLOW, { VERDICT_ALLOW, 0 }, true },
-		{ SECCOMP_RET_USER_NOTIF, { VERDICT_ASK, 0 }, true },
-		{ SECCOMP_RET_ERRNO | 13, { VERDICT_DENY, 13 }, true },
-		{ SECCOMP_RET_KILL_PROCESS, { VERDICT_KILL, 0 }, true },
-		{ SECCOMP_RET_LOG, { VERDICT_ALLOW, 0 }, false },
-		{ SECCOMP_RET_TRACE | 5, { VERDICT_DENY, ENOSYS }, false },
-		{ SECCOMP_RET_TRAP, { VERDICT_KILL, 0 }, false },
-		{ SECCOMP_RET_KILL_THREAD, { VERDICT_KILL, 0 }, false },
-		{ 0x12345678, { VERDICT_KILL, 0 }, false },
+		{ SECCOMP_RET_ALLOW, { .kind = VERDICT_ALLOW, .error = 0 }, true },
+		{ SECCOMP_RET_USER_NOTIF, { .kind = VERDICT_ASK, .error = 0 }, true },
+		{ SECCOMP_RET_ERRNO | 13, { .kind = VERDICT_DENY, .error = 13 }, true },
+		{ SECCOMP_RET_KILL_PROCESS, { .kind = VERDICT_KILL, .error = 0 }, true },
+		{ SECCOMP_RET_LOG, { .kind = VERDICT_ALLOW, .error = 0 }, false },
+		{ SECCOMP_RET_TRACE | 5, { .kind = VERDICT_DENY, .error = ENOSYS }, false },
+		{ SECCOMP_RET_TRAP, { .kind = VERDICT_KILL, .error = 0 }, false },
+		{ SECCOMP_RET_KILL_THREAD, { .kind = VERDICT_KILL, .error = 0 }, false },
+		{ 0x12345678, { .kind = VERDICT_KILL, .error = 0 }, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -197,7 +197,7 @@ TEST(numbers_that_do_not_belong)
 	struct call_entry entries[] = { { .nr = 39, .otherwise = allow },
 					{ .nr = X32_SYSCALL_BIT | 39, .otherwise = allow } };
 	struct call_policy policy = { .arches = 1U << ARCH_X86_64 | 1U << ARCH_X32,
-				      .unknown = { VERDICT_DENY, ENOSYS } };
+				      .unknown = { .kind = VERDICT_DENY, .error = ENOSYS } };
 	struct arena *arena = arena_new(0);
 	struct cbpf program;
 
@@ -223,7 +223,9 @@ TEST(frequent_calls_are_near)
 
 		if (call >= 0)
 			*arena_push(arena, &entries) = (struct call_entry){
-				.nr = nr, .call = (uint16_t)call, .otherwise = { VERDICT_DENY, (uint16_t)(1 + nr) }
+				.nr = nr,
+				.call = (uint16_t)call,
+				.otherwise = { .kind = VERDICT_DENY, .error = (uint16_t)(1 + nr) }
 			};
 	}
 	policy.entries[arch_native()] = entries;
@@ -259,7 +261,8 @@ static struct call_policy long_policy(struct arena *arena, size_t count, bool sp
 					  .bits = spread ? 64 : 32,
 					  .compare = COMPARE_EQ,
 					  .value = 1000 + i };
-		entry->cases[i] = (struct call_case){ &conds[i], { VERDICT_DENY, (uint16_t)(1 + i % 4000) } };
+		entry->cases[i] = (struct call_case){ &conds[i],
+						      { .kind = VERDICT_DENY, .error = (uint16_t)(1 + i % 4000) } };
 	}
 	return policy_of(entry, 1);
 }
@@ -417,7 +420,7 @@ TEST(text)
 		{ .nr = 322, .otherwise = { .kind = VERDICT_KILL } },
 	};
 	struct call_policy policy = { .arches = 1U << ARCH_X86_64,
-				      .unknown = { VERDICT_DENY, ENOSYS },
+				      .unknown = { .kind = VERDICT_DENY, .error = ENOSYS },
 				      .entries[ARCH_X86_64] = { entries, 2, 2 } };
 	struct arena *arena = arena_new(0);
 	struct cbpf program;

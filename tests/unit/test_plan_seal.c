@@ -17,17 +17,17 @@ struct row {
 	struct verdict at_start, later;
 };
 
-#define ALLOW                    \
-	{                        \
-		VERDICT_ALLOW, 0 \
+#define ALLOW                           \
+	{                               \
+		VERDICT_ALLOW, 0, false \
 	}
-#define ASK                    \
-	{                      \
-		VERDICT_ASK, 0 \
+#define ASK                           \
+	{                             \
+		VERDICT_ASK, 0, false \
 	}
-#define DENY(error)                 \
-	{                           \
-		VERDICT_DENY, error \
+#define DENY(error)                        \
+	{                                  \
+		VERDICT_DENY, error, false \
 	}
 
 static const struct row rows[] = {

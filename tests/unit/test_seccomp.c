@@ -50,7 +50,7 @@ static void make_with(struct stack *stack, const enum verdict_kind listen[LAYERS
 			}
 	for (size_t layer = 0; layer < LAYERS; layer++) {
 		stack->layers[layer].calls.arches = 1U << arch_native();
-		stack->layers[layer].calls.unknown = (struct verdict){ VERDICT_DENY, ENOSYS };
+		stack->layers[layer].calls.unknown = (struct verdict){ .kind = VERDICT_DENY, .error = ENOSYS };
 		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 			add_call(stack, layer, numbers[i],
 				 numbers[i] == SYS_listen ? listen[layer]

@@ -193,6 +193,17 @@ static enum arrival follow(struct object_walk *walk, struct place *directory, st
 	return walk_names(walk, place, target);
 }
 
+static const char *join(struct arena *arena, const char *directory, const char *name, size_t size)
+{
+	const size_t before = strlen(directory);
+	char *path = arena_alloc(arena, before + 1 + size + 1);
+
+	memcpy(path, directory, before);
+	path[before] = '/';
+	memcpy(path + before + 1, name, size);
+	return path;
+}
+
 /* One name of @size bytes further. */
 static enum arrival step(struct object_walk *walk, struct place *place, const char *name, size_t size)
 {
@@ -204,7 +215,7 @@ static enum arrival step(struct object_walk *walk, struct place *place, const ch
 		return go_up(walk, place);
 	if (size > NAME_MAX || strlen(place->real) + size + 1 >= PATH_MAX)
 		return LOST;
-	place->real = arena_printf(walk->arena, "%s/%.*s", directory.real, (int)size, name);
+	place->real = join(walk->arena, directory.real, name, size);
 	if (!S_ISDIR(directory.mode) || !place_look(walk, place, &directory.chain))
 		return MISSING;
 	return S_ISLNK(place->mode) ? follow(walk, &directory, place) : ARRIVED;

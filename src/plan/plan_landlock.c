@@ -27,39 +27,43 @@ static const struct {
 	{ FILE_LINK, { "refer" } },
 };
 
-static uint64_t rights_of(uint32_t operations, bool exec)
-{
-	/* The kernel opens what it executes for reading as well, and Landlock asks for both. */
-	uint64_t rights = exec ? right("execute") | right("read_file") : 0;
+/* The same as bits, looked up once for all paths. */
+struct path_rights {
+	uint64_t of[ARRAY_SIZE(operation_rights)];
+	uint64_t exec;      /* the kernel opens what it executes for reading as well, and Landlock asks for both */
+	uint64_t file;      /* what is no directory takes only these */
+	struct map granted; /* place of each path in the plan + 1 */
+};
 
+static void find_rights(struct path_rights *ret)
+{
+	*ret = (struct path_rights){ .exec = right("execute") | right("read_file") };
 	for (size_t i = 0; i < ARRAY_SIZE(operation_rights); i++)
-		for (size_t k = 0;
-		     (operations & operation_rights[i].operation) && k < 8 && operation_rights[i].rights[k]; k++)
-			rights |= right(operation_rights[i].rights[k]);
-	return rights;
-}
-
-/* What is no directory takes only the rights that apply to a file. */
-static uint64_t file_rights(void)
-{
-	uint64_t rights = 0;
-
+		for (size_t k = 0; k < 8 && operation_rights[i].rights[k]; k++)
+			ret->of[i] |= right(operation_rights[i].rights[k]);
 	for (size_t i = 0; i < landlock_right_count; i++)
 		if (landlock_rights[i].kind == LANDLOCK_FS && landlock_rights[i].applies_file)
-			rights |= landlock_rights[i].bit;
+			ret->file |= landlock_rights[i].bit;
+}
+
+static uint64_t rights_of(const struct path_rights *known, uint32_t operations, bool exec)
+{
+	uint64_t rights = exec ? known->exec : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(operation_rights); i++)
+		rights |= operations & operation_rights[i].operation ? known->of[i] : 0;
 	return rights;
 }
 
-/* @granted: place of each path in the plan + 1. */
-static void grant(struct planner *p, struct map *granted, const char *path, bool is_directory, uint64_t rights)
+static void grant(struct planner *p, struct path_rights *with, const char *path, bool is_directory, uint64_t rights)
 {
 	struct landlock_plan *plan = &p->out->landlock;
 	uint32_t *known;
 
-	rights &= plan->handled_fs & (is_directory ? UINT64_MAX : file_rights());
+	rights &= plan->handled_fs & (is_directory ? UINT64_MAX : with->file);
 	if (!rights)
 		return;
-	known = map_at(granted, p->arena, path, strlen(path));
+	known = map_at(&with->granted, p->arena, path, strlen(path));
 	if (*known) {
 		plan->paths.items[*known - 1].rights |= rights;
 		return;
@@ -84,34 +88,35 @@ static void note_absent(struct planner *p)
 }
 
 /* The program, its loader and its interpreter have to start once; the filter closes exec after that. */
-static void grant_start(struct planner *p, struct map *granted)
+static void grant_start(struct planner *p, struct path_rights *known)
 {
 	const char *const files[] = { p->facts->program, p->facts->loader, p->facts->script_interpreter };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (files[i])
-			grant(p, granted, files[i], false, right("execute") | right("read_file"));
+			grant(p, known, files[i], false, known->exec);
 }
 
 /* What was opened for the start has to be readable by whoever the kernel makes read it. */
-static void grant_script(struct planner *p, struct map *granted)
+static void grant_script(struct planner *p, struct path_rights *known)
 {
 	if (p->facts->script_interpreter && p->facts->program)
-		grant(p, granted, p->facts->program, false, right("read_file"));
+		grant(p, known, p->facts->program, false, right("read_file"));
 }
 
 void plan_landlock(struct planner *p)
 {
 	struct landlock_plan *plan = &p->out->landlock;
-	struct map granted = { 0 };
+	struct path_rights known;
 	bool strangers = false;
 
+	find_rights(&known);
 	plan->handled_fs = landlock_known(LANDLOCK_FS, p->caps->landlock) & ~right("ioctl_dev");
 	for (size_t i = 0; i < p->nodes.count; i++)
-		grant(p, &granted, p->nodes.items[i].path, p->nodes.items[i].type == OBJECT_DIRECTORY,
-		      rights_of(p->nodes.items[i].operations, p->nodes.items[i].exec));
-	grant_start(p, &granted);
-	grant_script(p, &granted);
+		grant(p, &known, p->nodes.items[i].path, p->nodes.items[i].type == OBJECT_DIRECTORY,
+		      rights_of(&known, p->nodes.items[i].operations, p->nodes.items[i].exec));
+	grant_start(p, &known);
+	grant_script(p, &known);
 	for (size_t i = 0; i < p->layer->rules.count; i++)
 		strangers |= p->layer->rules.items[i].class == REQUEST_SIGNAL && planner_active(p, i) &&
 			     p->layer->rules.items[i].verdict.kind == VERDICT_ALLOW &&

@@ -155,13 +155,21 @@ int attempt_mount_setattr(struct attempt *attempt)
 static const int namespace_flags[6] = { CLONE_NEWPID, CLONE_NEWNET,  CLONE_NEWIPC,
 					CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNS };
 
-/* A network namespace takes a millisecond to make, and longer to go. The privilege that it needs has been seen to
- * be there with the others; what is left to ask is whether the kernel has such namespaces. */
+/* A network namespace takes a millisecond to make, and longer to go; two others take some of that. The privilege that they
+ * need has been seen to be there with the rest; what is left to ask is whether the kernel has such namespaces. */
 static bool has_namespace(int flag)
 {
-	if (flag == CLONE_NEWNS || (flag == CLONE_NEWNET && access("/proc/self/ns/net", F_OK) == 0))
-		return true;
-	return unshare(flag) == 0;
+	static const struct {
+		int flag;
+		const char *file;
+	} costly[] = { { CLONE_NEWNET, "/proc/self/ns/net" },
+		       { CLONE_NEWIPC, "/proc/self/ns/ipc" },
+		       { CLONE_NEWUTS, "/proc/self/ns/uts" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(costly); i++)
+		if (flag == costly[i].flag && access(costly[i].file, F_OK) == 0)
+			return true;
+	return flag == CLONE_NEWNS || unshare(flag) == 0;
 }
 
 int attempt_namespaces_quick(struct attempt *attempt)

@@ -11,6 +11,9 @@
 /* Programs for other architectures are rare where the native one is allowed too. */
 #define FOREIGN_WEIGHT_DIVISOR 64
 
+/* An action that no verdict has. */
+#define PLACEHOLDER SECCOMP_RET_TRACE
+
 static const struct held arch_word = { offsetof(struct seccomp_data, arch), UINT32_MAX };
 static const struct held nr_word = { offsetof(struct seccomp_data, nr), UINT32_MAX };
 
@@ -39,7 +42,12 @@ struct emitter {
 	struct {
 		node_id *items;
 		size_t count, capacity;
-	} nodes;           /* of all leaves */
+	} nodes; /* of all leaves */
+	struct {
+		bool known;
+		uint32_t action;
+		node_id node;
+	} last;            /* verdict */
 	uint32_t token_nr; /* execveat on the native architecture */
 	bool with_token;
 };
@@ -68,9 +76,17 @@ struct verdict verdict_from_action(uint32_t action)
 	return (struct verdict){ .kind = VERDICT_KILL };
 }
 
+/* Neighbours often have the same: the last one is kept. */
 static node_id emit_verdict(struct emitter *emitter, struct verdict verdict)
 {
-	return graph_return(&emitter->graph, verdict_to_action(verdict));
+	const uint32_t action = verdict_to_action(verdict);
+
+	if (!emitter->last.known || emitter->last.action != action) {
+		emitter->last.known = true;
+		emitter->last.action = action;
+		emitter->last.node = graph_return(&emitter->graph, action);
+	}
+	return emitter->last.node;
 }
 
 /* Rules of one kind open a call under the same few conditions, over and over. Looking back this far finds them. */
@@ -148,12 +164,25 @@ static void add_missing_token(struct emitter *emitter, struct leaves *leaves)
 	}
 }
 
+static void reserve_leaves(struct emitter *emitter, struct leaves *leaves, size_t count)
+{
+	struct arena *arena = emitter->graph.arena;
+	const size_t all = emitter->nodes.count + count;
+
+	leaves->items = arena_alloc(arena, count * sizeof(leaves->items[0]));
+	leaves->capacity = count;
+	emitter->nodes.items = arena_resize(arena, emitter->nodes.items, emitter->nodes.count * sizeof(node_id),
+					    all * sizeof(node_id));
+	emitter->nodes.capacity = all;
+}
+
 static void collect_leaves(struct emitter *emitter, enum arch arch)
 {
 	const struct call_entries *entries = &emitter->policy->entries[arch];
 	const bool wanted = emitter->policy->arches & 1U << arch;
 	bool token_due = arch == arch_native() && emitter->with_token;
 
+	reserve_leaves(emitter, &emitter->leaves[arch], (wanted ? entries->count : 0) + token_due);
 	for (size_t i = 0; wanted && i < entries->count; i++) {
 		const struct call_entry *entry = &entries->items[i];
 		node_id node;
@@ -182,47 +211,60 @@ static void add_range(struct emitter *emitter, struct ranges *ranges, uint32_t f
 	*arena_push(emitter->graph.arena, ranges) = (struct range){ first, leaf, weight + 1 };
 }
 
-/* From single numbers to ranges from @next on; what is between is unknown. Returns what all weigh. */
-static uint64_t add_ranges(struct emitter *emitter, const struct leaves *leaves, uint64_t next, struct ranges *ranges)
+/* From single numbers of @arch, without the architecture's base, to ranges over all; what is between is unknown. Returns
+ * what all weigh. */
+static uint64_t make_ranges(struct emitter *emitter, enum arch arch, struct ranges *ret)
 {
+	const struct leaves *leaves = &emitter->leaves[arch];
+	uint32_t next = 0;
 	uint64_t weight = 0;
 
 	for (size_t i = 0; i < leaves->count; i++) {
 		const struct leaf *leaf = &leaves->items[i];
+		const uint32_t nr = leaf->nr - arch_table[arch].nr_base;
 
-		if (leaf->nr > next)
-			add_range(emitter, ranges, (uint32_t)next, emitter->unknown, 0);
-		add_range(emitter, ranges, leaf->nr, emitter->nodes.items[leaf->node], leaf->weight);
-		next = (uint64_t)leaf->nr + 1;
+		if (nr > next)
+			add_range(emitter, ret, next, emitter->unknown, 0);
+		add_range(emitter, ret, nr, emitter->nodes.items[leaf->node], leaf->weight);
+		next = nr + 1;
 		weight += leaf->weight;
 	}
-	if (next <= UINT32_MAX)
-		add_range(emitter, ranges, (uint32_t)next, emitter->unknown, 0);
+	/* the last number there is has no next */
+	if (next > 0 || !leaves->count)
+		add_range(emitter, ret, next, emitter->unknown, 0);
 	return weight;
 }
 
-/* All architectures that the kernel shows as @audit_arch. Numbers of x32 lie above those of x86-64 and are a tree of
- * their own there: it could hardly be better as a part of the whole, and two small trees are made faster. */
-static node_id emit_numbers(struct emitter *emitter, uint32_t audit_arch)
+/* x86-64 and x32 share an architecture number; x32's calls have a bit more, and are mostly x86-64's: behind the test for the
+ * bit it is cut off, and what is the same is shared. No jump goes backward, so the way to x32 leads through the same
+ * tests for great numbers as x86-64's once more; they are few. */
+static node_id emit_x86_64(struct emitter *emitter)
+{
+	const struct held cut = { nr_word.at, ~X32_SYSCALL_BIT };
+	struct ranges ranges = { 0 }, x32 = { 0 };
+	node_id tree, placeholder;
+	uint64_t weight;
+
+	make_ranges(emitter, ARCH_X86_64, &ranges);
+	if (!emitter->leaves[ARCH_X32].count)
+		return graph_tree(&emitter->graph, nr_word, &ranges);
+	if (ranges.items[ranges.count - 1].first == X32_SYSCALL_BIT)
+		ranges.count--;
+	weight = make_ranges(emitter, ARCH_X32, &x32);
+	placeholder = graph_return(&emitter->graph, PLACEHOLDER);
+	add_range(emitter, &ranges, X32_SYSCALL_BIT, placeholder, weight);
+	tree = graph_tree(&emitter->graph, nr_word, &ranges);
+	return graph_replace_last(&emitter->graph, nr_word, tree,
+				  graph_and(&emitter->graph, cut, graph_overlay(&emitter->graph, cut, tree, &x32)));
+}
+
+static node_id emit_numbers(struct emitter *emitter, enum arch arch)
 {
 	struct ranges ranges = { 0 };
 
-	for (enum arch arch = 0; arch < ARCH_COUNT; arch++) {
-		const uint32_t base = arch_table[arch].nr_base;
-		struct ranges own = { 0 };
-		uint64_t weight;
-
-		if (arch_table[arch].audit_arch != audit_arch || !emitter->leaves[arch].count)
-			continue;
-		if (!base) {
-			add_ranges(emitter, &emitter->leaves[arch], 0, &ranges);
-			continue;
-		}
-		if (!ranges.count)
-			add_range(emitter, &ranges, 0, emitter->unknown, 0);
-		weight = add_ranges(emitter, &emitter->leaves[arch], base, &own);
-		add_range(emitter, &ranges, base, graph_tree(&emitter->graph, nr_word, &own), weight);
-	}
+	if (arch == ARCH_X86_64)
+		return emit_x86_64(emitter);
+	make_ranges(emitter, arch, &ranges);
 	return graph_tree(&emitter->graph, nr_word, &ranges);
 }
 
@@ -242,7 +284,7 @@ static node_id emit_arch(struct emitter *emitter, enum arch arch, node_id otherw
 
 	if (!audit_arch_wanted(emitter, audit_arch))
 		return otherwise;
-	node = graph_load(&emitter->graph, nr_word, emit_numbers(emitter, audit_arch));
+	node = graph_load(&emitter->graph, nr_word, emit_numbers(emitter, arch));
 	node = graph_test(&emitter->graph, arch_word, BPF_JEQ, audit_arch, node, otherwise);
 	return graph_load(&emitter->graph, arch_word, node);
 }

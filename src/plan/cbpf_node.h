@@ -72,6 +72,12 @@ struct ranges {
  * expects the call number to be held. */
 node_id graph_tree(struct graph *graph, struct held held, const struct ranges *ranges);
 
+/* cbpf_overlay.c: the same for @ranges (the first starts at 0), sharing with @tree, one for other ranges of the word, what
+ * both have in common. Not the cheapest one. */
+node_id graph_overlay(struct graph *graph, struct held held, node_id tree, const struct ranges *ranges);
+/* @tree with @new in place of what the greatest numbers lead to, which must be a range of its own. */
+node_id graph_replace_last(struct graph *graph, struct held held, node_id tree, node_id new);
+
 /* cbpf_simplify.c: the same programs with every sequence of comparisons of one argument word as a tree. @roots (entry
  * nodes) become those of the new programs. Sets too_big where more can be reached from them than any program could hold. */
 void graph_simplify(struct graph *graph, node_id *roots, size_t count);

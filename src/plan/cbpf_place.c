@@ -15,8 +15,8 @@
 
 struct place {
 	const struct graph *graph;
-	struct sock_filter *code; /* reversed: code[0] is the last instruction */
-	size_t count;
+	struct sock_filter *items; /* the code, reversed: items[0] is the last instruction */
+	size_t count, capacity;
 	bool full;
 	uint32_t *near; /* by node: place of its nearest occurrence (or of a JA to it) + 1; 0: nowhere yet */
 	bool *used;     /* by node: something goes to that occurrence */
@@ -62,7 +62,7 @@ static void put(struct place *place, struct sock_filter instruction)
 	if (place->count == CBPF_MAX)
 		place->full = true;
 	else
-		place->code[place->count++] = instruction;
+		*arena_push(place->graph->arena, place) = instruction;
 }
 
 static void put_test(struct place *place, node_id id)
@@ -178,7 +178,6 @@ int graph_place(const struct graph *graph, node_id root, struct cbpf *ret)
 	struct place place = { .graph = graph, .token_at = { -1, -1 } };
 	struct cbpf program;
 
-	place.code = arena_alloc(graph->arena, CBPF_MAX * sizeof(place.code[0]));
 	place.near = arena_alloc(graph->arena, graph->count * sizeof(place.near[0]));
 	place.used = arena_alloc(graph->arena, graph->count * sizeof(place.used[0]));
 	place.size = arena_alloc(graph->arena, graph->count * sizeof(place.size[0]));
@@ -189,7 +188,7 @@ int graph_place(const struct graph *graph, node_id root, struct cbpf *ret)
 	program.count = place.count;
 	program.code = arena_alloc(graph->arena, place.count * sizeof(program.code[0]));
 	for (size_t i = 0; i < place.count; i++)
-		program.code[i] = place.code[place.count - 1 - i];
+		program.code[i] = place.items[place.count - 1 - i];
 	for (int i = 0; i < 2; i++)
 		program.token_at[i] = place.token_at[i] < 0 ? -1 : (long)place.count - 1 - place.token_at[i];
 	*ret = program;

@@ -14,6 +14,9 @@
  * from what else is there. */
 #define CHAIN_MAX 3
 #define LIGHT_WEIGHT (WEIGHT_ALL / 128)
+/* Trees that are asked so rarely (foreign architectures, arguments) are halved by weight, too: nobody would see the
+ * difference, and the search costs more than the rest of the emitter. */
+#define LIGHT_TREE (WEIGHT_ALL / 32)
 #define CUT_IS_CHAIN UINT16_MAX
 /* Shorter runs may be chains, which have no cut: all cuts are tried. */
 #define SHORT_RUN 4
@@ -220,7 +223,7 @@ node_id graph_tree(struct graph *graph, struct held held, const struct ranges *r
 	tree.groups = arena_alloc(graph->arena, ranges->count * sizeof(tree.groups[0]));
 	tree.sum = arena_alloc(graph->arena, (ranges->count + 1) * sizeof(tree.sum[0]));
 	make_groups(&tree);
-	if (tree.count <= OPTIMAL_MAX)
+	if (tree.count <= OPTIMAL_MAX && tree.sum[tree.count] > LIGHT_TREE)
 		tree_solve(&tree);
 	return tree_build(&tree, 0, tree.count - 1);
 }

@@ -67,13 +67,12 @@ static struct verdict verdict_of(const struct planner *p, const struct call_rule
 	return verdict;
 }
 
+/* @nr as the kernel shows it; conditions are those of @arch. */
 static struct call_entry make_entry(const struct call_view *view, enum arch arch, uint32_t nr, uint16_t call)
 {
 	const struct call_rule *rules = view->p->layer->calls.items;
 	const size_t first = view->first[call], last = view->first[call + 1];
-	struct call_entry entry = { .nr = nr | arch_table[arch].nr_base,
-				    .call = call,
-				    .otherwise = otherwise(view, call) };
+	struct call_entry entry = { .nr = nr, .call = call, .otherwise = otherwise(view, call) };
 
 	/* mostly one rule that allows, or none: nothing to sort */
 	if (last - first > 1 || (last > first && rules[first].cond[arch])) {
@@ -101,13 +100,16 @@ static struct call_entry make_entry(const struct call_view *view, enum arch arch
 /* Every call of the tables, by number. */
 static void make_entries(const struct call_view *view, enum arch arch, struct call_entries *ret)
 {
+	const uint32_t arches = view->p->layer->arches, base = arch_table[arch].nr_base;
+
 	ret->capacity = arch_table[arch].nr_end;
 	ret->items = arena_alloc(view->p->arena, ret->capacity * sizeof(ret->items[0]));
-	for (uint32_t nr = 0; nr < arch_table[arch].nr_end; nr++) {
-		const int call = call_find_nr(arch, nr);
+	for (uint32_t nr = 0; nr < ret->capacity; nr++) {
+		const enum arch meant = call_nr_arch(arch, nr, arches);
+		const int call = call_find_nr(meant, nr);
 
 		if (call >= 0)
-			ret->items[ret->count++] = make_entry(view, arch, nr, (uint16_t)call);
+			ret->items[ret->count++] = make_entry(view, meant, nr | base, (uint16_t)call);
 	}
 }
 

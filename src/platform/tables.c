@@ -81,6 +81,14 @@ const struct flag_set *call_arg_set(const struct call_arg *arg)
 	return arg->set ? &flag_sets[arg->set - 1] : NULL;
 }
 
+enum arch call_nr_arch(enum arch arch, uint32_t nr, uint32_t arches)
+{
+	if (arch == ARCH_X32 && arches & 1U << ARCH_X86_64 && call_find_nr(ARCH_X32, nr) < 0 &&
+	    call_find_nr(ARCH_X86_64, nr) >= 0)
+		return ARCH_X86_64;
+	return arch;
+}
+
 bool call_args_stable(const struct call_row *row, enum arch arch)
 {
 	return !(row->unstable >> arch & 1);

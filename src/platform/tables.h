@@ -110,6 +110,10 @@ const struct flag_set *call_arg_set(const struct call_arg *arg);
 int call_find(const char *name);
 /* Row number of @nr (for x32 without the bit) on @arch, or -1 when the tables don't know it. O(1). */
 int call_find_nr(enum arch arch, uint32_t nr);
+/* Whose call @nr (without the bit) of @arch is, where @arches (bit per enum arch) are open: @arch's. But x32 shares its
+ * numbers up to 511 with x86-64, and what it lacks there is x86-64's: kernels before 5.4 make that call, later ones have
+ * none, ever. So a filter that says the same for both is right on all of them, and shorter. */
+enum arch call_nr_arch(enum arch arch, uint32_t nr, uint32_t arches);
 /* True when conditions on arguments can be stated by position on @arch (false: i386 rows with 64-bit arguments that
  * are split over two registers, and multiplexers). */
 bool call_args_stable(const struct call_row *row, enum arch arch);

@@ -127,12 +127,16 @@ static bool rule_speaks(const struct rule *rule, const struct asker *asker)
 
 /* ---- calls ---- */
 
-/* Row of call_table, or -1. @nr as the kernel sees it: x32 numbers carry their bit, others don't. */
-static int call_of_nr(enum arch arch, uint32_t nr)
+/* Row of call_table, or -1; *@arch becomes that whose conditions hold. @nr as the kernel sees it: x32 numbers carry their
+ * bit, others don't. */
+static int call_of_nr(const struct layer *layer, enum arch *arch, uint32_t nr)
 {
-	if (nr < arch_table[arch].nr_base)
+	const uint32_t base = *arch < ARCH_COUNT ? arch_table[*arch].nr_base : 0;
+
+	if (*arch >= ARCH_COUNT || !(layer->arches & 1U << *arch) || nr < base)
 		return -1;
-	return call_find_nr(arch, nr - arch_table[arch].nr_base);
+	*arch = call_nr_arch(*arch, nr - base, layer->arches);
+	return call_find_nr(*arch, nr - base);
 }
 
 static struct verdict call_default(const struct layer *layer, uint16_t call)
@@ -156,7 +160,7 @@ static struct decision decide_call(const struct layer *layer, enum arch arch, ui
 				   const struct asker *asker)
 {
 	struct decision decision = { .verdict = { .kind = VERDICT_DENY, .error = ENOSYS }, .rule = -1 };
-	const int call = arch < ARCH_COUNT && layer->arches & 1U << arch ? call_of_nr(arch, nr) : -1;
+	const int call = call_of_nr(layer, &arch, nr);
 
 	if (call < 0)
 		return decision;

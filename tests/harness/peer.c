@@ -11,6 +11,11 @@ static const uint32_t peer_arches[ARCH_COUNT] = {
 	[ARCH_AARCH64] = SCMP_ARCH_AARCH64,
 };
 
+uint32_t peer_arch(enum arch arch)
+{
+	return peer_arches[arch];
+}
+
 static uint32_t action_of(struct verdict verdict)
 {
 	return verdict.kind == VERDICT_ALLOW  ? SCMP_ACT_ALLOW
@@ -50,7 +55,7 @@ static bool add_cond(const struct cond *cond, struct peer_rule rule, struct aren
 
 bool peer_rules(const struct layer *layer, struct arena *arena, struct peer_rules *ret)
 {
-	*ret = (struct peer_rules){ .known = arena_alloc(arena, call_count * sizeof(bool)) };
+	*ret = (struct peer_rules){ 0 };
 	for (size_t i = 0; i < layer->calls.count; i++) {
 		const struct call_rule *call = &layer->calls.items[i];
 		const struct peer_rule rule = { .nr = seccomp_syscall_resolve_name(call_table[call->call].name),
@@ -58,11 +63,16 @@ bool peer_rules(const struct layer *layer, struct arena *arena, struct peer_rule
 
 		if (layer->rules.items[call->rule].builtin || rule.nr == __NR_SCMP_ERROR)
 			continue;
-		ret->known[call->call] = true;
 		if (!add_cond(call->cond[ARCH_X86_64], rule, arena, ret))
 			return false;
 	}
 	return true;
+}
+
+void peer_allow(struct peer_rules *rules, const char *call, struct arena *arena)
+{
+	*arena_push(arena, rules) = (struct peer_rule){ .nr = seccomp_syscall_resolve_name(call),
+							.action = SCMP_ACT_ALLOW };
 }
 
 scmp_filter_ctx peer_context(uint32_t arches, uint32_t otherwise, uint32_t level)

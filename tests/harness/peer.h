@@ -18,12 +18,16 @@ struct peer_rule {
 struct peer_rules {
 	struct peer_rule *items;
 	size_t count, capacity;
-	bool *known; /* by row of call_table: rules about it are in @items; false where libseccomp has no such call */
 };
+
+uint32_t peer_arch(enum arch arch);
 
 /* What is written in @layer (the rules that Cordon adds by itself left out), on x86-64 where it matters. Returns false
  * for a condition that is no choice between equalities and masked equalities. */
 bool peer_rules(const struct layer *layer, struct arena *arena, struct peer_rules *ret);
+
+/* One more: @call is allowed. */
+void peer_allow(struct peer_rules *rules, const char *call, struct arena *arena);
 
 /* A context with @rules for the architectures @arches (bit per enum arch), the native one among them; what no rule
  * matches is @otherwise. @level: SCMP_FLTATR_CTL_OPTIMIZE, 1 for the linear filter, 2 for a binary tree.

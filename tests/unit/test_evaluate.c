@@ -248,6 +248,10 @@ TEST(call_unknown)
 	SAME(layer_decide_call(&f.layer, ARCH_X32, X32_SYSCALL_BIT | 39, no_args, NULL), ALLOW);
 	SAME(layer_decide_call(&f.layer, ARCH_X32, 39, no_args, NULL), DENY_WITH(ENOSYS));
 	SAME(layer_decide_call(&f.layer, ARCH_COUNT, 39, no_args, NULL), DENY_WITH(ENOSYS));
+	/* numbers that x86-64 alone has are x86-64's on x32, too */
+	SAME(layer_decide_call(&f.layer, ARCH_X32, X32_SYSCALL_BIT | 16, no_args, NULL), DENY_WITH(EPERM));
+	f.layer.arches &= ~(1U << ARCH_X86_64);
+	SAME(layer_decide_call(&f.layer, ARCH_X32, X32_SYSCALL_BIT | 16, no_args, NULL), DENY_WITH(ENOSYS));
 }
 
 TEST(call_strongest_wins)

@@ -92,6 +92,19 @@ TEST(the_newest_calls_are_those_of_6_18)
 	CHECK_INT(call_find_nr(ARCH_X86_64, 470), -1);
 }
 
+TEST(numbers_of_x32_and_x86_64)
+{
+	const uint32_t both = 1U << ARCH_X86_64 | 1U << ARCH_X32;
+
+	CHECK_INT(call_nr_arch(ARCH_X32, 39, both), ARCH_X32);    /* getpid */
+	CHECK_INT(call_nr_arch(ARCH_X32, 16, both), ARCH_X86_64); /* ioctl, 514 on x32 */
+	CHECK_INT(call_nr_arch(ARCH_X32, 16, 1U << ARCH_X32), ARCH_X32);
+	CHECK_INT(call_nr_arch(ARCH_X32, 514, both), ARCH_X32);
+	CHECK_INT(call_nr_arch(ARCH_X32, 600, both), ARCH_X32);
+	CHECK_INT(call_nr_arch(ARCH_X86_64, 514, both), ARCH_X86_64);
+	CHECK_INT(call_nr_arch(ARCH_I386, 16, both), ARCH_I386);
+}
+
 TEST(every_call_has_a_class_and_typed_arguments)
 {
 	for (size_t i = 0; i < call_count; i++) {

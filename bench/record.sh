@@ -2,8 +2,8 @@
 # record.sh [PROGRAM...] - how often real programs make each call: bench/histograms/PROGRAM.tsv, written anew.
 #
 # Needs strace, nginx, ab, redis-server, redis-benchmark, gcc, sqlite3, python3 (scripts/deps). Everything happens in a
-# temporary directory and on loopback; only processes that this script started are ended. data/frequency.tbl is made of
-# these files by `record.sh --mix`: each program counts alike, the rest of what is below one ten-thousandth is left out.
+# temporary directory and on loopback; only processes that this script started are ended. `record.sh --mix` prints what
+# data/frequency.tbl would be if it were made of these files: each program counts alike, ten-thousandths of all calls.
 set -eu
 cd "$(dirname "$0")/.."
 here=$PWD

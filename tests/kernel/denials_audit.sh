@@ -10,7 +10,6 @@ audit=$CORDON_SOURCE/tests/kernel/audit.py
 # audited ARGUMENT...: cordon run with auditing on
 audited() {
 	python3 "$audit" ./cordon run -p test.cordon "$@" >out 2>err </dev/null
-	status=$?
 }
 
 said() {

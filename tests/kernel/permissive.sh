@@ -126,7 +126,7 @@ for i in range(2000):
 signal.setitimer(signal.ITIMER_REAL, 0)
 print("done" if count else "no signals")
 ' >out 2>err
-	t "$u T22_permissive: no answer is lost under signals" [ "$(cat out)" = done ]
+	t "$u T22_permissive: no answer is lost under signals" grep -qx "done" out
 }
 
 for uid in 0 65534; do

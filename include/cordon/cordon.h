@@ -97,7 +97,7 @@ enum cordon_format {
  * waited for where only an attempt tells) and the files that the policy names are looked at.
  * *ret_text gets *ret_size bytes and one NUL more. -EINVAL: no such stage or format; -ENOTSUP: after the plan, when
  * lines of the policy are carried by nothing here (*ret_error names them); -E2BIG: a filter would be longer than the kernel
- * takes; -ENOMEM. */
+ * takes; -ECANCELED: the host can't be looked at (no /proc, no descriptors); -ENOMEM. */
 int cordon_policy_compile(const struct cordon_policy *policy, enum cordon_stage stage, enum cordon_format format,
 			  char **ret_text, size_t *ret_size, struct cordon_error **ret_error);
 
@@ -142,7 +142,8 @@ struct cordon_confine_options {
  *   threads need to go on; -E2BIG: options from the future, or a filter that is longer than the kernel takes;
  * -ENOTSUP: lines of the policy are carried by nothing here, or need a start; -EBADF: one of @keep_fds is not open;
  * -EBUSY: another thread is doing the same, or a thread can't be stopped (it blocks every real-time signal, sleeps in the
- *   kernel, or has filters of its own); -ECANCELED: the kernel refused a step when it was tried; -ENOMEM.
+ *   kernel, or has filters of its own); -ECANCELED: the kernel refused a step when it was tried, or the
+ *   host can't be looked at (no /proc, no descriptors); -ENOMEM.
  *   In all these cases nothing has changed.
  * -ENOTRECOVERABLE: a thread could not do what had worked when it was tried. What could be enforced is, in some threads or
  *   in all. End the process. */

@@ -40,8 +40,8 @@ static void check_plan(struct checker *checker, const struct model *model)
 	struct host_facts facts;
 	struct plan *plan;
 
-	host_facts_gather(model, NULL, cli->arena, &facts);
-	if (plan_make(model, &checker->caps, &facts, cli->arena, &plan) == 0)
+	if (host_facts_gather(model, NULL, cli->arena, &cli->diags, &facts) == 0 &&
+	    plan_make(model, &checker->caps, &facts, cli->arena, &plan) == 0)
 		plan_diagnose(plan, true, &cli->diags);
 }
 

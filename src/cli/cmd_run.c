@@ -57,8 +57,8 @@ static int find_program(struct cli *cli, struct program *ret)
 		return 0;
 	if (error == -ENOENT) {
 		diag = cli_error(cli, "C0708", "program `%s` not found", name);
-		if (!strchr(name, '/'))
-			diag_note(&cli->diags, diag, "it is in no directory of PATH");
+		diag_note(&cli->diags, diag,
+			  strchr(name, '/') ? "there is no file of that name" : "it is in no directory of PATH");
 	} else {
 		diag = cli_error(cli, "C0715", "`%s` is not executable", name);
 		diag_note(&cli->diags, diag, "%s",

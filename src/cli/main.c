@@ -105,7 +105,9 @@ static void fill_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	static const char no_memory[] = "cordon: out of memory\n";
+	static const char no_memory[] = "error[C0730]: out of memory\n"
+					"  = note: what the policy and the host need does not fit in\n"
+					"  = help: raise the limit: `ulimit -v unlimited; ulimit -d unlimited`\n";
 	struct cli cli = { .arena = arena_new(0) };
 	int status;
 

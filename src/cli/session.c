@@ -131,10 +131,9 @@ int session_plan(struct cli *cli, const struct world_settings *world, const char
 		session->facts = (struct host_facts){ .assumed = true };
 		plan_wanted_paths(model, cli->arena, &session->facts);
 		session->facts.assumed = true;
-	} else {
-		host_facts_gather(model, program, cli->arena, &session->facts);
-		if (session->log)
-			host_facts_own(session->log, cli->arena, &session->facts);
+	} else if (host_facts_gather(model, program, cli->arena, &cli->diags, &session->facts) < 0 ||
+		   (session->log && host_facts_own(session->log, cli->arena, &cli->diags, &session->facts) < 0)) {
+		return cli_fail(cli);
 	}
 	session->facts.attended = session->attended;
 	session->facts.log = session->log;

@@ -7,7 +7,8 @@
 
 #include "enforce/confinement.h"
 
-/* Above the highest that any kernel has; the running one says where its own end. */
+/* Above the highest that any kernel has; the running one says where its own end: it knows neither of two calls about the
+ * next. */
 #define CAPABILITY_END 64
 
 /* Leaving the bounding set takes CAP_SETPCAP; who lacks it can't gain anything from that set under no_new_privs. */
@@ -16,10 +17,13 @@ static int drop_bounding(uint64_t kept, uint64_t effective)
 	if (!(effective & SYS_CAP(SYS_CAP_SETPCAP)))
 		return 0;
 	for (unsigned i = 0; i < CAPABILITY_END; i++) {
+		int error;
+
 		if (kept & SYS_CAP(i) || prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0)
 			continue;
-		/* the first that the kernel doesn't know */
-		return errno == EINVAL ? 0 : -errno;
+		error = errno;
+		/* the first that the kernel doesn't know: nor can it be read */
+		return error == EINVAL && prctl(PR_CAPBSET_READ, i, 0, 0, 0) < 0 ? 0 : -error;
 	}
 	return 0;
 }

@@ -24,9 +24,12 @@ int descriptors_fill(void)
  * again by /proc/self/fd, for writing too, and no rule about paths has a say. */
 static bool opens_again(int fd, const struct stat *st)
 {
-	const int seals = st->st_nlink ? -1 : fcntl(fd, F_GET_SEALS);
+	const int seals = st->st_nlink ? 0 : fcntl(fd, F_GET_SEALS);
 
-	return seals >= 0 && !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+	if (st->st_nlink)
+		return false;
+	/* EINVAL: a file system without seals. */
+	return seals < 0 ? errno != EINVAL : !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
 int handed_look(int fd, struct handed *ret)

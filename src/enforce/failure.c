@@ -4,6 +4,8 @@
 
 #include "enforce/confinement.h"
 
+#define STEP_ANY STEP_KIND_COUNT
+
 struct remedy {
 	enum step_kind step;
 	int error; /* 0: any */
@@ -90,12 +92,20 @@ static const struct remedy remedies[] = {
 	  "add `exec` with the interpreter's path" },
 	{ STEP_EXECUTE, E2BIG, "its arguments and environment are too long", "pass less: `env keep PATH HOME LANG`" },
 	{ STEP_EXECUTE, EPERM, "a filter of the sandbox around us refuses to execute it", NULL },
+	{ STEP_ANY, EPERM, "the kernel, a security module or the sandbox around us refuses it to this user",
+	  "`cordon doctor` shows what is possible here; start outside the sandbox" },
+	{ STEP_ANY, ENOSYS, "this kernel has no such call, or the sandbox around us hides it",
+	  "`cordon doctor` shows what is possible here" },
+	{ STEP_ANY, ENOMEM, "memory is short, or limited (`ulimit -v`, a control group)", "give it more memory" },
+	{ STEP_ANY, EMFILE, "too many descriptors are open", "raise `ulimit -n`" },
+	{ STEP_ANY, 0, "the kernel did not say more", "`cordon doctor` shows what is possible here" },
 };
 
 static const struct remedy *find_remedy(enum step_kind step, int error)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++)
-		if (remedies[i].step == step && (remedies[i].error == error || !remedies[i].error))
+		if ((remedies[i].step == step || remedies[i].step == STEP_ANY) &&
+		    (remedies[i].error == error || !remedies[i].error))
 			return &remedies[i];
 	return NULL;
 }

@@ -42,12 +42,15 @@ static bool is_native_binary(const char *path, const struct image *image)
 	return false;
 }
 
+/* NULL, with errno, when the current directory has no name. */
 static const char *make_absolute(const char *path, struct arena *arena)
 {
 	char directory[PATH_MAX];
 
-	if (path[0] == '/' || !getcwd(directory, sizeof(directory)))
+	if (path[0] == '/')
 		return path;
+	if (!getcwd(directory, sizeof(directory)))
+		return NULL;
 	return arena_printf(arena, "%s/%s", directory, path);
 }
 
@@ -91,6 +94,9 @@ int image_open(const struct launch *launch, const struct plan *plan, struct aren
 	image.device = st.st_dev;
 	image.inode = st.st_ino;
 	image.absolute = make_absolute(launch->program, arena);
+	if (!image.absolute)
+		return refuse(diags, launch->program, EACCES, "the current directory has no name",
+			      "name the program by its whole path, or go to another directory first");
 	if (plan->isolate & ISOLATE_MOUNT || plan->chdir)
 		image.path = image.absolute;
 	image.by_path = !is_native_binary(launch->program, &image);

@@ -1,6 +1,7 @@
 /* objects.c - see objects.h. */
 #include "enforce/objects.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -63,15 +64,23 @@ static void add_mount(char *line, struct arena *arena, struct mount_view *view)
 	};
 }
 
-void mount_view_read(struct arena *arena, struct mount_view *ret)
+int mount_view_read(struct arena *arena, struct mount_view *ret)
 {
-	auto_fclose FILE *file = fopen("/proc/self/mountinfo", "re");
+	/* of this thread: the first of the process may have ended, and then has none */
+	auto_fclose FILE *file = fopen("/proc/thread-self/mountinfo", "re");
 	auto_free char *line = NULL;
+	struct mount_view view = { .known = true };
 	size_t size = 0;
 
-	*ret = (struct mount_view){ .known = file != NULL };
-	while (file && getline(&line, &size, file) > 0)
-		add_mount(line, arena, ret);
+	if (!file)
+		return -errno;
+	errno = 0;
+	while (getline(&line, &size, file) > 0)
+		add_mount(line, arena, &view);
+	if (!feof(file))
+		return errno ? -errno : -EIO;
+	*ret = view;
+	return 0;
 }
 
 static bool is_below(const char *path, const char *root)
@@ -106,6 +115,7 @@ struct object_walk {
 	const struct mount_view *mounts;
 	size_t mount; /* place in mounts of the last object's */
 	struct place root;
+	int error;        /* errno of what should have worked */
 	const char *path; /* the walk before */
 	struct {
 		struct mark {
@@ -116,6 +126,19 @@ struct object_walk {
 	} marks;
 };
 
+/* What these say of a name holds for the program too: it is no other user than we are. */
+static bool is_absence(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP || error == ENAMETOOLONG;
+}
+
+/* After a call that failed. */
+static void note_error(struct object_walk *walk)
+{
+	if (!is_absence(errno) && !walk->error)
+		walk->error = errno;
+}
+
 /* Look at place->real, which lies in what @above leads up from. False: it is not there, and the rest is as before. */
 static bool place_look(struct object_walk *walk, struct place *place, const struct object_ids *above)
 {
@@ -123,8 +146,10 @@ static bool place_look(struct object_walk *walk, struct place *place, const stru
 	struct statx found;
 
 	if (statx(AT_FDCWD, *place->real ? place->real : "/", AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID, &found) < 0)
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID, &found) < 0) {
+		note_error(walk);
 		return false;
+	}
 	place->mode = found.stx_mode;
 	place->owner = found.stx_uid;
 	place->mount = found.stx_mask & STATX_MNT_ID ? found.stx_mnt_id : 0;
@@ -183,6 +208,8 @@ static enum arrival follow(struct object_walk *walk, struct place *directory, st
 	char target[PATH_MAX];
 	const ssize_t size = readlink(place->real, target, sizeof(target) - 1);
 
+	if (size < 0)
+		note_error(walk);
 	if (size <= 0 || ++directory->followed > LINKS_MAX)
 		return LOST;
 	target[size] = '\0';
@@ -341,22 +368,25 @@ static struct object_ids chain_of_missing(struct arena *arena, const struct obje
 	return chain;
 }
 
-void object_look(struct object_walk *walk, struct host_object *object)
+int object_look(struct object_walk *walk, struct host_object *object)
 {
 	struct place place;
 	const enum arrival arrival = walk_to(walk, object->path, &place);
 
 	*object = (struct host_object){ .path = object->path, .real = object->path, .type = OBJECT_ABSENT };
+	if (walk->error)
+		return -walk->error;
 	if (arrival == LOST)
-		return;
+		return 0;
 	if (strcmp(*place.real ? place.real : "/", object->path) != 0)
 		object->real = *place.real ? place.real : "/";
 	object->links = place.links;
 	object->chain = place.chain;
 	if (arrival == MISSING) {
 		object->chain = chain_of_missing(walk->arena, &place.chain);
-		return;
+		return 0;
 	}
 	object->type = type_of(place.mode);
 	object->noexec = nothing_executable(walk, &place);
+	return 0;
 }

@@ -19,13 +19,15 @@ struct mount_view {
 	bool known;
 };
 
-void mount_view_read(struct arena *arena, struct mount_view *ret);
+/* 0, or -errno where the table can't be read. */
+must_check int mount_view_read(struct arena *arena, struct mount_view *ret);
 
 /* Walks to many paths: what one has in common with the one before is not looked at again, so paths in order are cheap. */
 struct object_walk;
 struct object_walk *object_walk_new(const struct mount_view *mounts, struct arena *arena);
 
-/* Fill in everything but object->path. What isn't there, or can't be seen, is absent. */
-void object_look(struct object_walk *walk, struct host_object *object);
+/* Fill in everything but object->path. What isn't there, or where this user may not look, is absent. Returns 0, or -errno
+ * where it is not known what is there: whoever takes that for absence would drop what a policy says about it. */
+must_check int object_look(struct object_walk *walk, struct host_object *object);
 
 #endif

@@ -117,9 +117,9 @@ __attribute__((noreturn)) static void run_maker(struct confinement *confinement,
 }
 
 /* A child's own files in /proc must be its own: it writes its id maps there. */
-static void make_dumpable(int dumpable)
+static int make_dumpable(int dumpable)
 {
-	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 static int start_program(struct confinement *confinement)
@@ -129,7 +129,8 @@ static int start_program(struct confinement *confinement)
 	pid_t child = sys_fork(SIGCHLD | flags);
 
 	if (child == 0) {
-		make_dumpable(1);
+		/* Where it fails so does what needs it. */
+		(void)!make_dumpable(1);
 		if (maker)
 			run_maker(confinement, flags);
 		run_program(confinement);
@@ -152,26 +153,29 @@ static void pass_on(const struct parent *parent, const struct signalfd_siginfo *
 		kill(parent->confinement->report->program, (int)info->ssi_signo);
 }
 
-/* True when the program has ended. When it stops we stop, so that the shell that started us sees it. */
-static bool program_ended(struct parent *parent)
+/* 1 when the program has ended. When it stops we stop, so that the shell that started us sees it. */
+static int program_ended(struct parent *parent)
 {
 	struct report *report = parent->confinement->report;
+	pid_t pid;
 	int status;
 
 	/* Orphans come to us where the domain ends with the program (domain.c): nobody else would take their end. */
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
-		if (pid == report->init && !WIFSTOPPED(status))
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) != 0) {
+		if (pid < 0 && errno != EINTR)
+			return -errno;
+		if (pid > 0 && pid == report->init && !WIFSTOPPED(status))
 			report->init = 0;
 		if (pid != report->program)
 			continue;
 		if (!WIFSTOPPED(status)) {
 			parent->status = status;
-			return true;
+			return 1;
 		}
 		kill(getpid(), SIGSTOP);
 		kill(pid, SIGCONT);
 	}
-	return false;
+	return 0;
 }
 
 static void take_signals(struct parent *parent)
@@ -300,7 +304,9 @@ static int wait_for_something(struct parent *parent, struct pollfd polled[ATTEND
 /* 1: it has to end. */
 static int stay(struct parent *parent)
 {
-	while (!program_ended(parent)) {
+	int ended;
+
+	while ((ended = program_ended(parent)) == 0) {
 		struct pollfd polled[ATTENDANTS_MAX + 2] = { 0 };
 		int result = wait_for_something(parent, polled);
 
@@ -313,7 +319,7 @@ static int stay(struct parent *parent)
 		if (parent->wants_listener)
 			find_listener(parent);
 	}
-	return 0;
+	return ended < 0 ? ended : 0;
 }
 
 static bool somebody_lingers(const struct parent *parent)
@@ -367,12 +373,11 @@ static int drop_privileges(bool answers, bool has_group)
 	return sys_capset(&held);
 }
 
+/* One that can't be killed is not waited for: it dies with us, by its death signal. */
 static void end_one(pid_t pid, int *status)
 {
-	if (pid <= 0)
-		return;
-	kill(pid, SIGKILL);
-	waitpid(pid, status, 0);
+	if (pid > 0 && (kill(pid, SIGKILL) == 0 || errno == ESRCH))
+		waitpid(pid, status, 0);
 }
 
 /* Nothing of it is left when this returns; with a pid namespace, or where the domain ends with it, the whole of it. */
@@ -395,8 +400,9 @@ static int run(struct confinement *confinement, struct parent *parent)
 	confinement->parent_pidfd = sys_pidfd_open(getpid(), 0);
 	if (confinement->parent_pidfd < 0)
 		return confinement->parent_pidfd;
-	make_dumpable(0);
-	result = domain_begin(confinement);
+	result = make_dumpable(0);
+	if (result == 0)
+		result = domain_begin(confinement);
 	if (result == 0)
 		result = start_program(confinement);
 	if (result == 0 && !confinement->report->program)
@@ -438,8 +444,10 @@ int parent_start(struct confinement *confinement, struct diags *diags, int *ret_
 	int status = 0, result = parent_run(confinement, &status);
 
 	if (result < 0) {
-		diag_error(diags, "C0621", (struct span){ 0 }, "this process can't stay as the program's parent: %s",
-			   strerrordesc_np(-result));
+		diag_help(diags,
+			  diag_error(diags, "C0621", (struct span){ 0 },
+				     "this process can't stay as the program's parent: %s", strerrordesc_np(-result)),
+			  "see `ulimit -n` and `ulimit -u`, or what the sandbox around us refuses");
 		return -ECANCELED;
 	}
 	if (confinement->report->failed)

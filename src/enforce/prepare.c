@@ -44,13 +44,24 @@ static int check(const struct plan *plan, const struct launch *launch, struct di
 /* ---- where the program starts ---- */
 
 /* After mounts the current directory would be that of the old table: go to where it is in the new one. */
-static const char *start_directory(const struct plan *plan, struct arena *arena)
+static int start_directory(struct confinement *confinement, struct diags *diags)
 {
+	const struct plan *plan = confinement->plan;
 	char directory[PATH_MAX];
+	struct diag *diag;
 
+	confinement->directory = plan->chdir;
 	if (plan->chdir || !(plan->isolate & ISOLATE_MOUNT))
-		return plan->chdir;
-	return getcwd(directory, sizeof(directory)) ? arena_strdup(arena, directory) : "/";
+		return 0;
+	if (!getcwd(directory, sizeof(directory))) {
+		diag = diag_error(diags, "C0613", (struct span){ 0 },
+				  "the current directory has no name to find it by in the new view: %s",
+				  strerror(errno));
+		diag_help(diags, diag, "go to another directory first, or write `chdir /`");
+		return -ECANCELED;
+	}
+	confinement->directory = arena_strdup(confinement->arena, directory);
+	return 0;
 }
 
 /* ---- the list of steps ---- */
@@ -167,7 +178,6 @@ static void prepare_parts(struct confinement *confinement, const struct launch *
 	confinement->envp = environment_make(plan, launch->envp, confinement->arena);
 	confinement->keep_fds = launch->keep_fds;
 	confinement->keep_fd_count = launch->keep_fd_count;
-	confinement->directory = start_directory(plan, confinement->arena);
 	confinement->report = arena_new_of(confinement->arena, struct report);
 	confinement->report->listener = -1;
 	confinement->parent_pidfd = -1;
@@ -200,7 +210,9 @@ int confinement_prepare(const struct plan *plan, const struct launch *launch, st
 	if (result < 0)
 		return result;
 	prepare_parts(confinement, launch);
-	result = filters_make(confinement, diags);
+	result = start_directory(confinement, diags);
+	if (result == 0)
+		result = filters_make(confinement, diags);
 	if (result == 0)
 		result = image_open(launch, plan, arena, diags, &confinement->image);
 	if (result < 0)

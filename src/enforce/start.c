@@ -1,5 +1,6 @@
 /* start.c - carry the steps out: in this process, or in a child. */
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "enforce/confinement.h"
@@ -16,8 +17,13 @@ static int draw_token(uint32_t token[2])
 
 int confinement_draw_token(struct confinement *confinement, struct diags *diags)
 {
-	if (draw_token(confinement->token) < 0) {
-		diag_error(diags, "C0621", (struct span){ 0 }, "no random numbers for the start");
+	int result = draw_token(confinement->token);
+
+	if (result < 0) {
+		diag_help(diags,
+			  diag_error(diags, "C0621", (struct span){ 0 }, "no random numbers for the start: %s",
+				     strerrordesc_np(-result)),
+			  "the sandbox around us has to allow getrandom()");
 		return -ECANCELED;
 	}
 	filters_set_token(confinement);

@@ -62,11 +62,12 @@ int host_plan(const struct model *model, const char *program, struct arena *aren
 {
 	struct kernel_caps caps;
 	struct host_facts facts;
-	const int error = diagnose_kernel(host_ask_kernel(model, arena, &caps), diags);
+	int error = diagnose_kernel(host_ask_kernel(model, arena, &caps), diags);
 
+	if (error == 0)
+		error = host_facts_gather(model, program, arena, diags, &facts);
 	if (error)
 		return error;
-	host_facts_gather(model, program, arena, &facts);
 	return make(model, &caps, &facts, arena, diags, ret);
 }
 
@@ -74,14 +75,15 @@ int host_plan_self(const struct model *model, struct arena *arena, struct diags 
 {
 	struct kernel_caps caps;
 	struct host_facts facts;
-	const int error = diagnose_kernel(host_ask_kernel(model, arena, &caps), diags);
+	int error = diagnose_kernel(host_ask_kernel(model, arena, &caps), diags);
 
+	if (error == 0)
+		error = host_facts_gather(model, NULL, arena, diags, &facts);
 	if (error)
 		return error;
 	/* What only a start can do is refused for that reason, not because this caller could not do it. */
 	memset(caps.ns, true, sizeof(caps.ns));
 	caps.mount_setattr = caps.notify = true;
-	host_facts_gather(model, NULL, arena, &facts);
 	facts.in_process = true;
 	self_facts(arena, &facts);
 	return make(model, &caps, &facts, arena, diags, ret);

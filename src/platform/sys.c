@@ -53,6 +53,8 @@ int sys_landlock_create(const struct sys_landlock_ruleset *ruleset, int abi)
 {
 	size_t size = sizeof(*ruleset);
 
+	if ((ruleset->handled_net && abi < SYS_LANDLOCK_ABI_NET) || (ruleset->scoped && abi < SYS_LANDLOCK_ABI_SCOPE))
+		return -EINVAL;
 	/* Kernels refuse a longer struct only when what they don't know isn't zero; but say what is meant. */
 	if (abi < SYS_LANDLOCK_ABI_NET)
 		size = offsetof(struct sys_landlock_ruleset, handled_net);

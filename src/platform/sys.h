@@ -28,7 +28,7 @@ struct sys_landlock_ruleset {
 
 /* The ABI number, or -EOPNOTSUPP (disabled at boot), -ENOSYS (not built). */
 must_check int sys_landlock_abi(void);
-/* A descriptor. Fields of @ruleset that ABI @abi does not have must be zero. */
+/* A descriptor. -EINVAL when a field of @ruleset that ABI @abi does not have is not zero: nothing is left out in silence. */
 must_check int sys_landlock_create(const struct sys_landlock_ruleset *ruleset, int abi);
 must_check int sys_landlock_add_path(int ruleset, uint64_t rights, int path_fd);
 must_check int sys_landlock_add_port(int ruleset, uint64_t rights, uint16_t port);

@@ -164,7 +164,10 @@ void request_print(const struct request *request, struct str *out)
 	case REQUEST_SYSCALL:
 		call = call_find_nr(request->arch, request->nr & ~arch_table[request->arch].nr_base);
 		row = call >= 0 ? &call_table[call] : NULL;
-		str_addf(out, " %s(", row ? row->name : "?");
+		if (row)
+			str_addf(out, " %s(", row->name);
+		else
+			str_addf(out, " %u(", request->nr & ~arch_table[request->arch].nr_base);
 		for (unsigned i = 0; i < 6 && (!row || i < row->arg_count); i++)
 			str_addf(out, "%s0x%llx", i ? ", " : "", (unsigned long long)request->args[i]);
 		str_addf(out, ") on %s", arch_table[request->arch].name);

@@ -300,7 +300,7 @@ static bool try_policy(const char *root, const char *program, const struct kerne
 	make_aliases(root);
 	REQUIRE(fixture_resolve(&t.f, t.bodies, t.bodies[1] ? 2 : 1) == 0);
 	t.f.facts = (struct host_facts){ 0 };
-	host_facts_gather(t.f.model, program, t.f.arena, &t.f.facts);
+	REQUIRE(host_facts_gather(t.f.model, program, t.f.arena, &t.f.diags, &t.f.facts) == 0);
 	REQUIRE(plan_make(t.f.model, caps, &t.f.facts, t.f.arena, &t.f.plan) == 0);
 	if (t.f.plan->uncarried) {
 		end_trial(&t);

@@ -70,7 +70,7 @@ TEST(objects_are_looked_at)
 	CHECK_INT(symlink("tree", "link"), 0);
 	lines[0] = "file read ./tree/** ./file ./link/** ./nothing /dev/null";
 	REQUIRE(load_model(&options, host.arena, &host.diags, &loaded) == 0);
-	host_facts_gather(loaded.model, NULL, host.arena, &facts);
+	REQUIRE(host_facts_gather(loaded.model, NULL, host.arena, &host.diags, &facts) == 0);
 	object = find(&facts, arena_printf(host.arena, "%s/tree", host.directory));
 	CHECK(object && object->type == OBJECT_DIRECTORY);
 	object = find(&facts, arena_printf(host.arena, "%s/file", host.directory));
@@ -114,7 +114,7 @@ TEST(programs_and_scripts)
 	CHECK(program_interpreter("text", host.arena, &is_script) == NULL && !is_script);
 	CHECK(program_interpreter("empty", host.arena, &is_script) == NULL);
 	CHECK(program_interpreter("missing", host.arena, &is_script) == NULL);
-	host_facts_gather(&model, "deep", host.arena, &facts);
+	REQUIRE(host_facts_gather(&model, "deep", host.arena, &host.diags, &facts) == 0);
 	CHECK_STR(facts.script_interpreter, arena_printf(host.arena, "%s/script", host.directory));
 	CHECK(facts.loader && *facts.loader == '/');
 	end(&host);

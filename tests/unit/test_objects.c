@@ -44,7 +44,7 @@ static struct host_object look(struct place *place, const char *name)
 	const struct mount_view none = { 0 };
 	struct host_object object = { .path = arena_printf(place->arena, "%s/%s", place->directory, name) };
 
-	object_look(object_walk_new(&none, place->arena), &object);
+	REQUIRE(object_look(object_walk_new(&none, place->arena), &object) == 0);
 	return object;
 }
 
@@ -173,16 +173,16 @@ TEST(T07_mounts_below_count)
 	start(&place);
 	REQUIRE(unshare(CLONE_NEWNS) == 0 && mount_table_make_private() == 0 && chdir(place.directory) == 0);
 	REQUIRE(mkdir("a b", 0755) == 0 && mount("tmpfs", "a b", "tmpfs", MS_NOEXEC, NULL) == 0);
-	mount_view_read(place.arena, &view);
+	REQUIRE(mount_view_read(place.arena, &view) == 0);
 	object = (struct host_object){ .path = arena_printf(place.arena, "%s/a b", place.directory) };
-	object_look(object_walk_new(&view, place.arena), &object);
+	REQUIRE(object_look(object_walk_new(&view, place.arena), &object) == 0);
 	CHECK(object.noexec);
 	REQUIRE(mkdir("a b/c", 0755) == 0 && mount("tmpfs", "a b/c", "tmpfs", 0, NULL) == 0);
-	mount_view_read(place.arena, &view);
-	object_look(object_walk_new(&view, place.arena), &object);
+	REQUIRE(mount_view_read(place.arena, &view) == 0);
+	REQUIRE(object_look(object_walk_new(&view, place.arena), &object) == 0);
 	CHECK(!object.noexec);
 	view.known = false;
-	object_look(object_walk_new(&view, place.arena), &object);
+	REQUIRE(object_look(object_walk_new(&view, place.arena), &object) == 0);
 	CHECK(!object.noexec);
 	CHECK_INT(umount("a b/c") | umount("a b"), 0);
 	end(&place);
@@ -195,7 +195,7 @@ TEST(the_mount_table_is_read)
 	bool root = false, proc = false;
 
 	start(&place);
-	mount_view_read(place.arena, &view);
+	REQUIRE(mount_view_read(place.arena, &view) == 0);
 	CHECK(view.known);
 	for (size_t i = 0; i < view.count; i++) {
 		root |= !strcmp(view.items[i].path, "/");

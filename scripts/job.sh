@@ -131,21 +131,42 @@ job_cover() {
 	return "$status"
 }
 
-job_fuzz() {
+job_fuzz() { # each target for FUZZ_SECONDS of processor time; FUZZ_TARGETS: only these
 	require clang
 	CC=clang compile build-fuzz -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false
-	for source in tests/fuzz/fuzz_*.c; do
-		target=$(basename "$source" .c)
-		corpus=tests/fuzz/corpus/${target#fuzz_} found=build-fuzz/corpus/$target
-		mkdir -p "$corpus" "$found"
-		log=build-fuzz/$target.log
-		if ! "build-fuzz/tests/fuzz/$target" -max_total_time="${FUZZ_SECONDS-300}" -print_final_stats=1 \
-			-verbosity=0 -artifact_prefix="build-fuzz/$target-" "$found" "$corpus" 2>"$log"; then
-			tail -n 60 "$log" >&2
-			return 1
-		fi
-		echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
+	for target in ${FUZZ_TARGETS-$(fuzz_targets)}; do
+		corpus=tests/fuzz/corpus/$target found=build-fuzz/corpus/$target
+		mkdir -p "$found"
+		printf 'fuzz_%s: ' "$target"
+		scripts/fuzz.py "${FUZZ_SECONDS-300}" "build-fuzz/tests/fuzz/fuzz_$target" -max_len=4096 \
+			-artifact_prefix="build-fuzz/$target-" "$found" "$corpus"
 	done
+}
+
+fuzz_targets() {
+	awk '!/^#/ && NF && !seen[$1]++ { print $1 }' tests/fuzz/targets.tbl
+}
+
+job_fuzz_cover() { # how much of what it is for each corpus reaches
+	require gcovr gcc
+	CC=gcc compile build-cover -Db_coverage=true
+	scripts/fuzz_cover.py build-cover
+}
+
+job_fuzz_merge() { # what fuzzing found, as far as it reaches something new, into the corpora that are kept
+	require clang
+	CC=clang compile build-fuzz -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false
+	for target in ${FUZZ_TARGETS-$(fuzz_targets)}; do
+		mkdir -p "build-fuzz/corpus/$target"
+		"build-fuzz/tests/fuzz/fuzz_$target" -merge=1 -max_len=4096 "tests/fuzz/corpus/$target" \
+			"build-fuzz/corpus/$target" 2>/dev/null
+		printf 'fuzz_%s: %s inputs\n' "$target" "$(find "tests/fuzz/corpus/$target" -type f | wc -l)"
+	done
+}
+
+job_prop() { # properties at the size that the project promises, and every fault of a start
+	compile build -Dwerror=true
+	scripts/prop.sh build
 }
 
 job_bench() {

@@ -60,7 +60,8 @@ const char *resolve_word(struct resolver *r, const struct scope *scope, const st
 	struct str out;
 	const char *at = word->text;
 
-	if (!strchr(at, '$'))
+	/* NULL: it had a variable that is not there, and that has been told */
+	if (!at || !strchr(at, '$'))
 		return at;
 	str_init(&out, r->arena);
 	while (*at) {

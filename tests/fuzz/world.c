@@ -43,10 +43,13 @@ void must_be_explained(const struct diags *diags, struct arena *arena)
 	must(json.depth == 0, "JSON is not closed");
 }
 
-static bool find_user(const char *name, uint32_t *ret_uid)
+static int find_user(const char *name, struct arena *arena, struct user *ret)
 {
-	*ret_uid = strcmp(name, "root") == 0 ? 0 : 33;
-	return *ret_uid == 0 || strcmp(name, "www-data") == 0;
+	(void)arena;
+	if (strcmp(name, "root") != 0)
+		return -ENOENT;
+	*ret = (struct user){ .name = "root", .home = "/root" };
+	return 0;
 }
 
 const struct surroundings world_surroundings = {

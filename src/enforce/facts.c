@@ -246,14 +246,17 @@ static int own_groups(struct object_walk *walk, const struct model *model, struc
 		      struct host_facts *facts)
 {
 	char mount[PATH_MAX];
+	bool limited = false;
+	int result;
 
 	for (size_t l = 0; l < model->count; l++)
 		for (size_t i = 0; i < model->items[l]->limits.count; i++)
-			if (limit_is_of_domain(model->items[l]->limits.items[i].name))
-				return cgroup_mount(mount) == 0
-					       ? look_at_own(walk, arena_strdup(arena, mount), arena, diags, facts)
-					       : 0;
-	return 0;
+			limited |= limit_is_of_domain(model->items[l]->limits.items[i].name);
+	result = limited ? cgroup_mount(mount) : -ENOENT;
+	if (result == -ENOENT)
+		return 0;
+	return result < 0 ? refuse_path(diags, "/proc/self/cgroup", result)
+			  : look_at_own(walk, arena_strdup(arena, mount), arena, diags, facts);
 }
 
 static int own_policies(struct object_walk *walk, const struct model *model, struct arena *arena, struct diags *diags,

@@ -282,7 +282,9 @@ static void check_one(struct scene *scene, const struct fault *fault, bool early
 	const char *wrong;
 
 	run(scene, fault, NULL, &outcome);
-	if (!outcome.reached)
+	/* A parent's calls are not the same in every run. */
+	if (!outcome.reached || is_news(outcome.call, fault->error) ||
+	    among(outcome.call, never_fail, ARRAY_SIZE(never_fail)))
 		return;
 	wrong = fault_of(scene, &outcome, fault->error, early);
 	if (CHECK(!wrong))

@@ -3,6 +3,7 @@
  * rlimits all the same: where the whole is one task (`procs 1`), or where a user namespace counts only the domain's. */
 #include "plan/planner.h"
 
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -157,6 +158,28 @@ static bool can_end_all(const struct planner *p)
 	return p->caps->landlock >= 6 || (p->layer->isolate & ISOLATE_PID);
 }
 
+/* Whoever has one of these raises the process's own limits again, or has none. In a user namespace they mean nothing here. */
+static const struct {
+	uint64_t capability;
+	const char *name, *limit; /* limit NULL: every one */
+} undoing[] = {
+	{ UINT64_C(1) << CAP_SYS_RESOURCE, "sys_resource", NULL },
+	{ UINT64_C(1) << CAP_IPC_LOCK, "ipc_lock", "locked" },
+};
+
+static struct outcome unless_undone(struct planner *p, const char *limit, struct outcome outcome)
+{
+	if (!(outcome.mechanisms & MECHANISM_RLIMIT) || !p->caps->privileged || (p->layer->isolate & ISOLATE_USER))
+		return outcome;
+	for (size_t i = 0; i < ARRAY_SIZE(undoing); i++)
+		if ((p->layer->capabilities & undoing[i].capability) &&
+		    (!undoing[i].limit || !strcmp(undoing[i].limit, limit)))
+			return (struct outcome){ 0, arena_printf(p->arena, "`cap %s` undoes it", undoing[i].name),
+						 arena_printf(p->arena, "drop `cap %s`, or add `isolate user`",
+							      undoing[i].name) };
+	return outcome;
+}
+
 static void plan_limit(struct planner *p, const struct limit *limit)
 {
 	const char *text = arena_printf(p->arena, "limit %s %llu%s", limit->name, (unsigned long long)limit->value,
@@ -164,7 +187,13 @@ static void plan_limit(struct planner *p, const struct limit *limit)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
 		if (!strcmp(rlimits[i].name, limit->name)) {
-			planner_setting(p, limit->span, text, true, MECHANISM_RLIMIT, "for each process", NULL);
+			const struct outcome held =
+				unless_undone(p, limit->name,
+					      (struct outcome){ MECHANISM_RLIMIT, "for each process", NULL });
+
+			planner_setting(p, limit->span, text, held.mechanisms != 0,
+					held.mechanisms ? held.mechanisms : (uint32_t)MECHANISM_CAPABILITY, held.why,
+					held.help);
 			add_rlimit(p, rlimits[i].resource, limit->value, limit->name);
 			return;
 		}
@@ -179,7 +208,7 @@ static void plan_limit(struct planner *p, const struct limit *limit)
 				"add `isolate pid`"
 			};
 		else
-			outcome = holders[i].hold(p, limit->value);
+			outcome = unless_undone(p, limit->name, holders[i].hold(p, limit->value));
 		planner_setting(p, limit->span, text, outcome.mechanisms != 0,
 				outcome.mechanisms ? outcome.mechanisms : holders[i].missing, outcome.why,
 				outcome.help);

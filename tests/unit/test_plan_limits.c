@@ -182,3 +182,21 @@ TEST(T11_parent_that_watches)
 	CHECK(carrier && !carrier->carried && strstr(carrier->why, "within reach"));
 	fixture_release(&f);
 }
+
+/* Only the real root's capabilities raise limits. */
+TEST(what_undoes_a_limit)
+{
+	static const struct row rows[] = {
+		{ ROOT, "cap sys_resource\nlimit files 10", "limit files", 0, "sys_resource" },
+		{ ROOT, "cap sys_resource\nlimit procs 1\nlimit cpu 5s", "limit cpu", 0, "sys_resource" },
+		{ ROOT, "cap ipc_lock\nlimit locked 0", "limit locked", 0, "ipc_lock" },
+		{ ROOT, "cap ipc_lock\nlimit files 10", "limit files", RLIMIT, NULL },
+		{ ROOT, "cap chown\nlimit files 10", "limit files", RLIMIT, NULL },
+		{ ROOT, "cap sys_resource\nisolate user\nlimit files 10", "limit files", RLIMIT, NULL },
+		{ ROOT, "cap sys_resource\nlimit time 300ms", "limit time", PARENT, NULL },
+		{ BARE, "cap sys_resource\nlimit files 10", "limit files", RLIMIT, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		expect(&rows[i]);
+}

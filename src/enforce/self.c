@@ -326,11 +326,31 @@ static void forget_token(struct confinement *confinement)
 			       confinement->filters[i].program.count * sizeof(struct sock_filter));
 }
 
+/* `limit procs 1` is held by making no more; that has to be the number there is. */
+static int check_single(struct self *self, struct diags *diags)
+{
+	const struct plan *plan = self->confinement->plan;
+	struct diag *diag;
+
+	for (size_t layer = 0; layer < plan->layer_count; layer++) {
+		if (!plan->layers[layer].one_task)
+			continue;
+		let_go(self);
+		diag = diag_error(diags, "C0640", (struct span){ 0 },
+				  "the policy allows one process and no threads (`limit procs 1`), and there are more");
+		diag_help(diags, diag, "confine before there are threads");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* All threads are stopped, and may be let go as they were. */
 static int check_stopped(struct self *self, struct diags *diags)
 {
 	int result = self->threads.count ? check_returning(self, diags) : 0;
 
+	if (result == 0 && self->threads.count)
+		result = check_single(self, diags);
 	if (result == 0 && self->threads.count && self->threads.filtered)
 		result = try_filters(self, diags);
 	return result;

@@ -221,7 +221,7 @@ static const struct {
 	  "leave it out, or start a program with it (`cordon run`, cordon_spawn())" },
 	{ MECHANISM_LISTENER, "nobody stays who could answer listen()",
 	  "listen before; then `accept` on all ports (`tcp *:*`) together with `deny syscall listen`" },
-	{ MECHANISM_CGROUP | MECHANISM_SUPERVISOR | MECHANISM_BPF, "it needs a parent that stays",
+	{ MECHANISM_CGROUP | MECHANISM_PARENT | MECHANISM_SUPERVISOR | MECHANISM_BPF, "it needs a parent that stays",
 	  "leave it out, or start a program with it (`cordon run`)" },
 };
 
@@ -232,20 +232,31 @@ static uint32_t mechanisms_in_use(const struct plan *plan, const struct carrier 
 						    : carrier->mechanisms & ~(uint32_t)MECHANISM_LISTENER;
 }
 
+/* @why of needs_a_start for @carrier, or -1. What isn't carried for a reason of its own keeps that; but for limits, whose
+ * reasons are about starts. */
+static int need_of(const struct plan *plan, const struct carrier *carrier)
+{
+	if (!carrier->carried && !(carrier->mechanisms & MECHANISM_CGROUP))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(needs_a_start); i++)
+		if (mechanisms_in_use(plan, carrier) & needs_a_start[i].mechanisms)
+			return (int)i;
+	return -1;
+}
+
 static void plan_in_process(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->carriers.count; i++) {
 		struct carrier *carrier = &plan->carriers.items[i];
+		const int need = need_of(plan, carrier);
 
-		for (size_t k = 0; k < ARRAY_SIZE(needs_a_start) && carrier->carried; k++) {
-			if (!(mechanisms_in_use(plan, carrier) & needs_a_start[k].mechanisms))
-				continue;
-			carrier->carried = false;
-			carrier->mechanisms &= needs_a_start[k].mechanisms;
-			carrier->why = needs_a_start[k].why;
-			carrier->help = needs_a_start[k].help;
-			plan->uncarried++;
-		}
+		if (need < 0)
+			continue;
+		plan->uncarried += carrier->carried;
+		carrier->carried = false;
+		carrier->mechanisms &= needs_a_start[need].mechanisms;
+		carrier->why = needs_a_start[need].why;
+		carrier->help = needs_a_start[need].help;
 	}
 }
 

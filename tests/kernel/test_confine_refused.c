@@ -32,6 +32,10 @@ TEST(lines_that_need_a_start)
 		{ "chdir /", "this process runs already" },
 		{ "net accept tcp *:80", "nobody stays who could answer listen()" },
 		{ "wx sealed\n  exec /bin/true", "nobody stays who sees when that is done" },
+		{ "limit mem 64M", "parent that stays" },
+		{ "limit procs 20", "parent that stays" },
+		{ "limit time 20s", "parent that stays" },
+		{ "limit output 1M", "parent that stays" },
 		{ "ask file read /etc/shadow", "somebody who answers" },
 	};
 
@@ -367,6 +371,21 @@ TEST(policy_without_the_way_back)
 	worker_start(&worker, IN_READ);
 	confine_refused(confine_policy_text(pure), NULL, -EINVAL, "C0640");
 	CHECK(free_wrongly() == NULL);
+}
+
+TEST(policy_for_one_thread)
+{
+	struct cordon_policy *policy = confine_policy("  limit procs 1\n");
+	struct worker worker;
+
+	worker_start(&worker, IN_READ);
+	confine_refused(policy, NULL, -EINVAL, "no threads");
+	CHECK(free_wrongly() == NULL);
+	CHECK_INT(write(worker.pipe[1], "x", 1), 1);
+	pthread_join(worker.thread, NULL);
+	CHECK_INT(confine_now(policy), 0);
+	CHECK_STR(confined_wrongly(), "a program, or no child");
+	TEST_LEAVE();
 }
 
 TEST(policy_of_three_calls)

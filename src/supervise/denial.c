@@ -2,6 +2,7 @@
 #include "supervise/denial.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "policy/parse.h"
 
@@ -80,7 +81,9 @@ static void add_responder(const struct event *event, int error, struct denial *d
 	denial->line = 0;
 	denial->fix_replaces = false;
 	denial->missing = missing_class(event);
-	denial->note = "the call is granted for other objects than this one";
+	denial->note = !strcmp(call_table[event->call].name, "listen")
+			       ? "the call is granted for other objects than this one"
+			       : "`wx sealed`: no new code once the loader is done";
 }
 
 struct denial denial_of_event(const struct plan *plan, uint32_t uid, const struct event *event, int error,
@@ -108,7 +111,7 @@ struct denial denial_of_event(const struct plan *plan, uint32_t uid, const struc
 	denial = denial_of_decision(&decision, caller, "seccomp", arena);
 	if (denial.missing)
 		denial.missing = missing_class(event);
-	if (event->verdict.kind == VERDICT_ASK) {
+	if (event->verdict.kind == VERDICT_ASK && event->call >= 0) {
 		add_responder(event, error, &denial);
 		return denial;
 	}

@@ -60,7 +60,7 @@ static void check_decision(const struct model *model, const char *text, struct a
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct source source = { .name = "policy", .text = policy, .size = sizeof(policy) - 1 };
+	static const struct source source = { .name = "policy", .text = policy, .size = sizeof(policy) - 1 };
 	static struct arena *kept;
 	static struct model *model;
 	struct arena *arena = arena_new(0);

@@ -272,6 +272,8 @@ int probe_kernel_quick(unsigned wanted, struct kernel_caps *ret)
 		.uid = geteuid(),
 	};
 
+	if (wanted & PROBE_NAMESPACES && namespaces_look(&caps))
+		wanted &= ~PROBE_NAMESPACES;
 	if (wanted & (PROBE_NAMESPACES | PROBE_NOTIFY | PROBE_ARCHES))
 		result = quick_children(wanted, &caps);
 	if (wanted & PROBE_CGROUPS) {

@@ -37,6 +37,9 @@ attempt_function attempt_cgroup2, attempt_cgroup2_cpu, attempt_namespaces_quick;
 attempt_function attempt_bpf_lsm;                                                                /* probe_bpf.c */
 attempt_function attempt_i386, attempt_x32;                                                      /* probe_arch.c */
 
+/* Without a child: fills in what a privileged caller can make by way of namespaces and mounts. False: only an attempt tells
+ * (probe_spaces.c). */
+bool namespaces_look(struct kernel_caps *caps);
 /* Without a child: true when execveat ignores the upper halves (probe_restrict.c). */
 bool token_ignored(void);
 /* Without a child: does execveat() know AT_EXECVE_CHECK? (probe_restrict.c) */

@@ -172,6 +172,33 @@ static bool has_namespace(int flag)
 	return flag == CLONE_NEWNS || unshare(flag) == 0;
 }
 
+/* Without a child, for a caller who has the privilege that all of them need: whether the kernel has them. The start is the
+ * attempt: each namespace is made and each mount set, or nothing runs. */
+bool namespaces_look(struct kernel_caps *caps)
+{
+	static const char *const files[6] = { "pid", "net", "ipc", "uts", "user", "mnt" };
+	struct sys_capabilities held;
+	char path[64];
+
+	if (sys_capget(&held) < 0 || !(held.effective & SYS_CAP(SYS_CAP_SYS_ADMIN)))
+		return false;
+	/* A kernel without the call says ENOSYS; the size 0 is none of any kernel's. */
+	if (sys_mount_setattr_size(0) != -EINVAL)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", files[i]);
+		if (access(path, F_OK) < 0)
+			return false;
+	}
+	/* From a chroot no user namespace can be made. */
+	if (!mount_table_has_root())
+		return false;
+	caps->privileged = caps->userns = caps->mount_setattr = true;
+	for (size_t i = 0; i < ARRAY_SIZE(caps->ns); i++)
+		caps->ns[i] = true;
+	return true;
+}
+
 int attempt_namespaces_quick(struct attempt *attempt)
 {
 	struct kernel_caps *caps = &attempt->caps;

@@ -204,6 +204,11 @@ int sys_move_mount(int tree, const char *target)
 	return result(syscall(SYS_move_mount, tree, "", AT_FDCWD, target, SYS_MOVE_MOUNT_F_EMPTY_PATH));
 }
 
+int sys_mount_setattr_size(size_t size)
+{
+	return result(syscall(SYS_mount_setattr, -1, "", AT_EMPTY_PATH, NULL, size));
+}
+
 int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t attr_set)
 {
 	struct mount_attr attr = { .attr_set = attr_set };

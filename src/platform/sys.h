@@ -97,6 +97,8 @@ must_check int sys_move_mount(int tree, const char *target);
 must_check int sys_open_tree_at(int fd);
 must_check int sys_move_mount_at(int tree, int target);
 /* Set attributes (MOUNT_ATTR_*). @path "" with AT_EMPTY_PATH in @flags: what @dir refers to. */
+/* The call with a struct of @size bytes at address 0: -ENOSYS where there is no such call. */
+must_check int sys_mount_setattr_size(size_t size);
 must_check int sys_mount_setattr(int dir, const char *path, unsigned flags, uint64_t attr_set);
 
 /* ---- memory ---- */

@@ -168,7 +168,7 @@ int descriptors_check(const struct plan *plan, const struct launch *launch, stru
 		if (result < 0)
 			return result;
 	}
-	return plan->mdwe ? check_pairs(handed, count, diags) : 0;
+	return plan->strict_wx ? check_pairs(handed, count, diags) : 0;
 }
 
 /* ---- the step ---- */

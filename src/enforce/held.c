@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -107,7 +108,7 @@ static int check_mapping(const struct plan *plan, const struct mapping *mapping,
 {
 	if (!strcmp(mapping->path, "anon_inode:[io_uring]"))
 		return refuse(diags, "end it before", "this process has an io_uring, whose work no filter sees");
-	if (plan->mdwe && mapping->writable && mapping->executable)
+	if (plan->strict_wx && mapping->writable && mapping->executable)
 		return refuse(diags, "take one of the two away before, or write `wx allow`",
 			      "this process has memory that is writable and executable at 0x%lx (%s)", mapping->start,
 			      *mapping->path ? mapping->path : "no file");
@@ -130,9 +131,9 @@ static int check_special(const struct plan *plan, int fd, const char *target, co
 	const size_t size = strlen(target);
 
 	for (size_t i = 0; i < ARRAY_SIZE(special_files); i++)
-		if (!strcmp(target, special_files[i].target) && (plan->mdwe || !special_files[i].wx_only))
+		if (!strcmp(target, special_files[i].target) && (plan->strict_wx || !special_files[i].wx_only))
 			return refuse(diags, "close it before", "descriptor %d %s", fd, special_files[i].what);
-	if (plan->mdwe && file->writable && size > 4 && !strncmp(target, "/proc/", 6) &&
+	if (plan->strict_wx && file->writable && size > 4 && !strncmp(target, "/proc/", 6) &&
 	    !strcmp(target + size - 4, "/mem"))
 		return refuse(diags, "close it before, or write `wx allow`",
 			      "descriptor %d writes the memory of a process: %s", fd, target);
@@ -236,13 +237,26 @@ static int check_pairs(const struct ways *ways, struct diags *diags)
 	return 0;
 }
 
+/* Where PR_SET_MDWE is missing nothing else would refuse what this makes executable. */
+static int check_personality(const struct plan *plan, struct diags *diags)
+{
+	const int persona = plan->strict_wx ? personality(UINT32_MAX) : 0;
+
+	if (persona < 0 || !(persona & READ_IMPLIES_EXEC))
+		return 0;
+	return refuse(diags, "take it back before, or write `wx allow`",
+		      "this process's personality makes readable memory executable");
+}
+
 int self_check_held(const struct plan *plan, struct diags *diags)
 {
 	struct arena *arena = diags->arena;
 	struct mappings mappings;
 	struct ways ways = { 0 };
-	int result = check_descriptors(plan, arena, &ways, diags);
+	int result = check_personality(plan, diags);
 
+	if (result == 0)
+		result = check_descriptors(plan, arena, &ways, diags);
 	read_mappings(arena, &mappings);
 	if (result == 0 && mappings.count == 0)
 		result = refuse(diags, "mount /proc", "/proc does not show the memory of this process");
@@ -250,7 +264,7 @@ int self_check_held(const struct plan *plan, struct diags *diags)
 		result = check_mapping(plan, &mappings.items[i], diags);
 		add_mapping(&mappings.items[i], arena, &ways);
 	}
-	return result == 0 && plan->mdwe ? check_pairs(&ways, diags) : result;
+	return result == 0 && plan->strict_wx ? check_pairs(&ways, diags) : result;
 }
 
 void self_facts(struct arena *arena, struct host_facts *facts)

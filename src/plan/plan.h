@@ -142,8 +142,10 @@ struct layer_plan {
 	bool listens;               /* listen() is handed to the parent */
 	uint8_t listen_ports[8192]; /* bit per TCP port that listen() may use (listens) */
 	enum sealing seal;
-	bool one_task;                   /* `limit procs 1`: the filter lets none be made */
-	bool logs;                       /* some denials are handed over to be recorded */
+	bool one_task; /* `limit procs 1`: the filter lets none be made */
+	bool logs;     /* some denials are handed over to be recorded */
+	bool holds_wx; /* there is no PR_SET_MDWE: the filter holds W^X */
+	bool holds_truncation; /* Landlock doesn't see it (below ABI 3): the filter closes the ways that need no right to write */
 	LAYER_LIST(const char *) absent; /* paths of rules that name nothing on this host */
 };
 
@@ -177,7 +179,8 @@ struct plan {
 	uint32_t isolate;    /* enum isolate bits, ISOLATE_USER included when it is needed for the others */
 	bool userns_implied; /* not asked for, needed because the caller is unprivileged */
 	LAYER_LIST(struct mount_op) mounts; /* in order */
-	bool mdwe;
+	bool strict_wx;                     /* some layer doesn't say `wx allow` */
+	bool mdwe;                          /* PR_SET_MDWE carries it */
 	bool exec_check;       /* interpreters shall ask whether a script may be executed (SECBIT_EXEC_RESTRICT_FILE) */
 	uint64_t capabilities; /* kept in every set; all others are dropped */
 	LAYER_LIST(struct rlimit_plan) rlimits;

@@ -91,7 +91,7 @@ static bool object_fits(struct planner *p, size_t i, const struct pattern *patte
 static bool kernel_fits(struct planner *p, size_t i)
 {
 	const struct rule *rule = &p->layer->rules.items[i];
-	int needed = rule->operations & FILE_WRITE ? 3 : rule->operations & (FILE_RENAME | FILE_LINK) ? 2 : 1;
+	int needed = rule->operations & (FILE_RENAME | FILE_LINK) ? 2 : 1;
 
 	if (p->caps->landlock >= needed)
 		return true;
@@ -440,4 +440,6 @@ void plan_files(struct planner *p)
 			mechanisms |= MECHANISM_MOUNT;
 		planner_carry(p, i, mechanisms, rule->class == REQUEST_EXEC ? exec_remark(p) : NULL);
 	}
+	/* Below ABI 3 Landlock lets anybody truncate what may be opened in any way. */
+	p->out->holds_truncation = p->caps->landlock < 3;
 }

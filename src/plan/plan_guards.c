@@ -1,8 +1,10 @@
 /* plan_guards.c - what a layer's mechanisms ask of single calls, beyond what its rules say: listen() goes to the parent,
- * and under `wx sealed` so does what makes code. A guard is one more verdict on the call; the strongest wins. */
+ * and under `wx sealed` so does what makes code; on older kernels the filter stands in for what they lack. A guard is one
+ * more verdict on the call; the strongest wins. */
 #include "plan/planner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/prctl.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -36,6 +38,16 @@ static bool is_sealed_later(const struct layer_plan *out)
 	return out->seal == SEAL_AFTER_LOADER;
 }
 
+static bool holds_wx(const struct layer_plan *out)
+{
+	return out->holds_wx;
+}
+
+static bool holds_truncation(const struct layer_plan *out)
+{
+	return out->holds_truncation;
+}
+
 #define ASK                         \
 	{                           \
 		.kind = VERDICT_ASK \
@@ -56,6 +68,15 @@ static bool is_sealed_later(const struct layer_plan *out)
 	{                                                                                              \
 		.kind = COND_ATOM, .arg = (arg_), .bits = 32, .compare = COMPARE_EQ, .value = (value_) \
 	}
+#define MASKED(arg_, mask_, value_)                                                              \
+	{                                                                                        \
+		.kind = COND_ATOM, .arg = (arg_), .bits = 32, .has_mask = true, .mask = (mask_), \
+		.compare = COMPARE_EQ, .value = (value_)                                         \
+	}
+
+/* A file may be truncated by who opens it without any right to write: for reading, or (access mode 3) for nothing at all.
+ * openat2() has its flags in memory. */
+#define TRUNCATES(arg_, access_) MASKED(arg_, O_TRUNC | O_ACCMODE, O_TRUNC | (access_))
 
 /* The calls that make executable memory, or show more of it. mremap() can do so too, and its arguments don't show it: it
  * fails as it does without memory, and allocators copy instead. */
@@ -86,6 +107,21 @@ static const struct guard {
 	{ is_sealed, "shmat", BITS(2, SHM_EXEC), DENY(EPERM) },
 	{ is_sealed, "personality", BITS(0, READ_IMPLIES_EXEC), DENY(EPERM) },
 	{ is_sealed, "prctl", EQUALS(0, PR_SET_MM), DENY(EPERM) },
+	/* As PR_SET_MDWE answers. What is executable already may not be asked for again, which nobody does. */
+	{ holds_wx, "mmap", MASKED(2, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC), DENY(EACCES) },
+	{ holds_wx, "mprotect", BITS(2, PROT_EXEC), DENY(EACCES) },
+	{ holds_wx, "pkey_mprotect", BITS(2, PROT_EXEC), DENY(EACCES) },
+	{ holds_wx, "personality", BITS(0, READ_IMPLIES_EXEC), DENY(EPERM) },
+	/* As Landlock answers that sees truncation. */
+	{ holds_truncation, "open", TRUNCATES(1, O_RDONLY), DENY(EACCES) },
+	{ holds_truncation, "open", TRUNCATES(1, O_ACCMODE), DENY(EACCES) },
+	{ holds_truncation, "openat", TRUNCATES(2, O_RDONLY), DENY(EACCES) },
+	{ holds_truncation, "openat", TRUNCATES(2, O_ACCMODE), DENY(EACCES) },
+	{ holds_truncation, "open_by_handle_at", TRUNCATES(2, O_RDONLY), DENY(EACCES) },
+	{ holds_truncation, "open_by_handle_at", TRUNCATES(2, O_ACCMODE), DENY(EACCES) },
+	{ holds_truncation, "openat2", ALWAYS, DENY(ENOSYS) },
+	{ holds_truncation, "truncate", ALWAYS, DENY(EACCES) },
+	{ holds_truncation, "truncate64", ALWAYS, DENY(EACCES) },
 };
 
 /* Asking for the present personality changes nothing, and has all bits set. */

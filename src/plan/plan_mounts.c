@@ -175,7 +175,7 @@ static uint64_t root_attr(const struct planner *p, bool mapped)
 void plan_mounts(struct planner *p)
 {
 	bool mapped = any_exec_map(p);
-	bool strict = p->plan->mdwe;
+	bool strict = p->plan->strict_wx;
 
 	if (!(p->plan->isolate & ISOLATE_MOUNT))
 		return;

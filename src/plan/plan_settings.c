@@ -136,6 +136,13 @@ void plan_settings(struct planner *p)
 				arena_printf(p->arena, "it needs Landlock ABI 6, this kernel has %d",
 					     p->caps->landlock),
 				"add `isolate pid`");
+	if (p->out->holds_truncation)
+		planner_setting(p, layer->span, "nothing is truncated without the right to write", true,
+				MECHANISM_SECCOMP,
+				arena_printf(p->arena,
+					     "Landlock ABI %d does not see it: truncate() and openat2() are closed",
+					     p->caps->landlock),
+				NULL);
 	if (!p->caps->seccomp || (!p->caps->execveat_token && !p->facts->in_process))
 		planner_setting(p, layer->span, "system calls", false, MECHANISM_SECCOMP,
 				"this kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER");

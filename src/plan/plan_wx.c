@@ -234,13 +234,21 @@ static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount
 	return (struct obstacle){ 0 };
 }
 
+/* i386 programs may ask for memory that is executable wherever it is readable, and aarch64's loaders make executable again
+ * what is so already: there it takes the kernel. */
+static bool filter_holds_wx(const struct planner *p)
+{
+	return !p->caps->mdwe && p->caps->seccomp && !(p->layer->arches & ~(1U << ARCH_X86_64 | 1U << ARCH_X32));
+}
+
 static struct obstacle find_obstacle(const struct planner *p, bool *ret_by_mount)
 {
 	const char *grant = memory_grant(p);
 
 	*ret_by_mount = false;
-	if (!p->caps->mdwe)
-		return (struct obstacle){ "this kernel has no PR_SET_MDWE (6.3)", "use a newer kernel, or `wx allow`",
+	if (!p->caps->mdwe && !p->out->holds_wx)
+		return (struct obstacle){ "this kernel has no PR_SET_MDWE (6.3), which more than x86_64 and x32 need",
+					  "use a newer kernel, leave out `arch`, or write `wx allow`",
 					  MECHANISM_PRCTL };
 	if (p->facts->stack_is_code)
 		return (struct obstacle){
@@ -262,7 +270,8 @@ static struct obstacle find_seal_obstacle(const struct planner *p)
 
 static uint32_t carriers(const struct planner *p, bool by_mount)
 {
-	return MECHANISM_PRCTL | (by_mount ? (uint32_t)MECHANISM_MOUNT : 0) |
+	return (p->out->holds_wx ? (uint32_t)MECHANISM_SECCOMP : (uint32_t)MECHANISM_PRCTL) |
+	       (by_mount ? (uint32_t)MECHANISM_MOUNT : 0) |
 	       (p->out->seal != SEAL_NONE ? (uint32_t)MECHANISM_SECCOMP : 0) |
 	       (p->out->seal == SEAL_AFTER_LOADER ? (uint32_t)MECHANISM_LISTENER : 0);
 }
@@ -278,7 +287,9 @@ void plan_wx(struct planner *p)
 		planner_setting(p, span, "wx allow", true, MECHANISM_DEFAULT, NULL, NULL);
 		return;
 	}
+	p->plan->strict_wx = true;
 	p->plan->mdwe |= p->caps->mdwe;
+	p->out->holds_wx = filter_holds_wx(p);
 	p->plan->exec_check |= p->layer->wx == WX_SEALED && p->caps->exec_check;
 	obstacle = find_obstacle(p, &by_mount);
 	if (!obstacle.why)

@@ -165,25 +165,26 @@ static int probe_one(const struct probe *probe, struct attempt *attempt, struct 
 		     struct probe_result *ret)
 {
 	struct timespec start;
-	int result, value;
+	bool available;
+	int result;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	attempt->argument = probe->argument;
 	result = attempt_run(probe->attempt, attempt);
 	if (result < 0)
 		return result;
-	value = attempt->value > 0 ? attempt->value : 0;
+	available = attempt->value > 0;
 	if (probe->store)
-		probe->store(caps, value);
+		probe->store(caps, available ? attempt->value : 0);
 	else
-		*(bool *)((char *)caps + probe->offset) = value > 0;
+		*(bool *)((char *)caps + probe->offset) = available;
 	*ret = (struct probe_result){
 		.name = probe->name,
 		.title = probe->title,
-		.available = value > 0,
-		.value = value,
+		.available = available,
+		.value = available ? attempt->value : 0,
 		.detail = arena_strdup(arena, attempt->detail),
-		.remedy = value > 0 ? NULL : probe->remedy,
+		.remedy = available ? NULL : probe->remedy,
 		.duration_us = elapsed_us(&start),
 	};
 	return 0;

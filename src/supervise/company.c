@@ -126,6 +126,7 @@ const struct plan *company_relax(const struct plan *plan, struct arena *arena)
 			relaxed->mounts.items[relaxed->mounts.count++] = op;
 	}
 	relaxed->uncarried = 0;
+	relaxed->strict_wx = false;
 	relaxed->mdwe = false;
 	relaxed->exec_check = false;
 	relaxed->domain = (struct domain_limits){ 0 };

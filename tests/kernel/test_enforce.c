@@ -348,6 +348,7 @@ TEST(mdwe)
 	trial_payload(&trial, "maps_writable_code", NULL);
 	CHECK_INT(trial_baseline(&trial), 0);
 	CHECK_INT(trial_run(&trial), 0);
+	trial.plan.strict_wx = true;
 	trial.plan.mdwe = true;
 	CHECK_INT(trial_run(&trial), 1);
 	trial_release(&trial);
@@ -437,6 +438,7 @@ TEST(T07_descriptors_that_could_be_mapped_twice)
 	trial_payload(&trial, "writes_code_to_descriptors", NULL);
 	REQUIRE(dup2(reader, 0) == 0 && dup2(writer, 1) == 1);
 	CHECK_INT(trial_run(&trial), 0);
+	trial.plan.strict_wx = true;
 	trial.plan.mdwe = true;
 	CHECK_INT(trial_run(&trial), -1);
 	CHECK_STR(trial.end->code, "C0605");

@@ -112,6 +112,7 @@ PAYLOAD(outer)
 	trial_path(&trial, 0, "/etc/ld.so.cache", SYS_LANDLOCK_FS_READ_FILE);
 	trial_payload(&trial, "inner", NULL);
 	trial_path(&trial, 0, trial.launch.program, SYS_LANDLOCK_FS_READ_FILE);
+	trial.plan.strict_wx = true;
 	trial.plan.mdwe = true;
 	trial.plan.capabilities = 0;
 	trial.plan.keeps_parent = argument != NULL;
@@ -130,6 +131,7 @@ static void stack_starts(const char *argument, unsigned uid)
 
 	trial_init(&trial, 1);
 	trial.uid = uid;
+	trial.plan.strict_wx = true;
 	trial.plan.mdwe = true;
 	trial.plan.capabilities = 0;
 	trial.layers[0].landlock.handled_fs = SYS_LANDLOCK_FS_WRITE_FILE;
@@ -239,6 +241,7 @@ TEST(without_user_namespaces)
 
 	trial_init(&trial, 1);
 	trial.uid = NOBODY;
+	trial.plan.strict_wx = true;
 	trial.plan.mdwe = true;
 	trial.plan.capabilities = 0;
 	trial.layers[0].landlock.handled_fs = SYS_LANDLOCK_FS_WRITE_FILE;

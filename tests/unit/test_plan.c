@@ -1,6 +1,8 @@
 /* Which mechanism carries what, and what is refused: one row per decision of the planner. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "fixture.h"
 #include "tap.h"
@@ -220,14 +222,81 @@ TEST(an_older_kernel_loses_nothing_silently)
 				   .uid = 1000 };
 	static const struct expectation rows[] = {
 		{ "file read /etc/**", "file read", true, OBJECTS, NULL },
-		{ "file write /etc/**", "file write", false, MECHANISM_LANDLOCK, "ABI 3" },
+		{ "file write /etc/**", "file write", true, OBJECTS, NULL },
+		{ "file read /etc/**", "nothing is truncated", true, MECHANISM_SECCOMP, "ABI 2" },
 		{ "net connect tcp *:443", "net connect", false, MECHANISM_LANDLOCK, "ABI 4" },
 		{ "net connect tcp *:*", "net connect", true, OBJECTS, NULL },
 		{ "use std/c-runtime@1", "signals stay", false, MECHANISM_LANDLOCK, "ABI 6" },
-		{ "file read /a/**", "wx strict", false, MECHANISM_PRCTL, "MDWE" },
+		{ "file read /a/**", "wx strict", true, MECHANISM_SECCOMP, NULL },
+		{ "file read /a/**\narch x86_64 x32", "wx strict", true, MECHANISM_SECCOMP, NULL },
+		{ "file read /a/**\narch x86_64 i386", "wx strict", false, MECHANISM_PRCTL, "MDWE" },
+		{ "file read,write /a/**", "wx strict", false, MECHANISM_MOUNT, "mapped twice" },
+		{ "syscall io_uring_setup io_uring_enter io_uring_register openat openat2 because \"a test\"\nwx allow",
+		  "syscall io_uring_setup", false, MECHANISM_BPF, "openat" },
 	};
 
 	expect(rows, ARRAY_SIZE(rows), &old);
+}
+
+/* What a right to write does not stand behind, as the filter sees it: the access mode and O_TRUNC. */
+TEST(truncation_below_landlock_abi_3)
+{
+	static const struct {
+		const char *body;
+		int flags;
+		enum verdict_kind kind;
+	} rows[] = {
+		{ "file read,write /a/**", O_RDONLY, VERDICT_ALLOW },
+		{ "file read,write /a/**", O_WRONLY | O_TRUNC | O_CREAT, VERDICT_ALLOW },
+		{ "file read,write /a/**", O_RDWR | O_TRUNC, VERDICT_ALLOW },
+		{ "file read,write /a/**", O_RDONLY | O_TRUNC, VERDICT_DENY },
+		{ "file read,write /a/**", O_ACCMODE | O_TRUNC, VERDICT_DENY },
+		{ "file read,write /a/**", O_ACCMODE, VERDICT_ALLOW },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int abi = 2; abi <= 3; abi++) {
+			struct fixture f;
+			enum verdict_kind wanted = abi == 2 ? rows[i].kind : VERDICT_ALLOW;
+
+			fixture_init(&f);
+			f.caps.landlock = abi;
+			fixture_plan(&f, rows[i].body);
+			CHECK_INT(fixture_call(&f, "openat", (uint64_t[6]){ 0, 0, (uint64_t)rows[i].flags }).kind,
+				  wanted);
+			CHECK_INT(fixture_call(&f, "open", (uint64_t[6]){ 0, (uint64_t)rows[i].flags }).kind, wanted);
+			fixture_release(&f);
+		}
+}
+
+/* As PR_SET_MDWE answers, where there is none. */
+TEST(T07_the_filter_holds_wx_where_the_kernel_does_not)
+{
+	struct fixture f;
+	const struct {
+		const char *call;
+		uint64_t protection;
+		enum verdict_kind kind;
+	} rows[] = {
+		{ "mmap", PROT_READ | PROT_EXEC, VERDICT_ALLOW },
+		{ "mmap", PROT_READ | PROT_WRITE, VERDICT_ALLOW },
+		{ "mmap", PROT_WRITE | PROT_EXEC, VERDICT_DENY },
+		{ "mprotect", PROT_READ | PROT_WRITE, VERDICT_ALLOW },
+		{ "mprotect", PROT_READ | PROT_EXEC, VERDICT_DENY },
+		{ "pkey_mprotect", PROT_EXEC, VERDICT_DENY },
+	};
+
+	for (int mdwe = 0; mdwe <= 1; mdwe++) {
+		fixture_init(&f);
+		f.caps.mdwe = mdwe;
+		fixture_plan(&f, "syscall @basic\nfile read /a/**\nsyscall pkey_mprotect because \"a test\"");
+		CHECK_INT(f.plan->mdwe, mdwe);
+		CHECK_INT(f.plan->strict_wx, true);
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+			CHECK_INT(fixture_call(&f, rows[i].call, (uint64_t[6]){ 0, 4096, rows[i].protection }).kind,
+				  mdwe ? VERDICT_ALLOW : rows[i].kind);
+		fixture_release(&f);
+	}
 }
 
 /* ---- what the programs then are ---- */

@@ -34,3 +34,50 @@ policy() {
 		echo '}'
 	} >"$policy"
 }
+
+# What any policy needs on this kernel: below Landlock's ABI 6 signals are kept inside by a pid namespace.
+here='signal domain'
+[ "$(landlock_abi)" -ge 6 ] || here='isolate pid'
+
+# attack_begin UID: a site, and in it $dir/file that is fresh for each attempt.
+attack_begin() {
+	site_make "$tap_dir/site-$1" "$1"
+	dir=$site/dir
+}
+
+attack_prepare() {
+	rm -rf "$dir"
+	mkdir "$dir"
+	echo text >"$dir/file"
+	cp "$tools/payload" "$dir/payload"
+	chown -R "$site_uid:$site_uid" "$dir"
+}
+
+# attack_expect OUTCOME NAME ATTACK [COMMAND...]
+attack_expect() {
+	expected=$1
+	expect_name="$2 (uid $site_uid)"
+	shift 2
+	attack_prepare
+	attempt "$@"
+	if [ "$outcome" = "$expected" ]; then
+		ok "$expect_name"
+	else
+		not_ok "$expect_name" "$outcome: $said"
+	fi
+}
+
+# attack_row NAME ATTACK NEAR OPEN: the attack works without Cordon, is denied by a policy that grants everything near it,
+# and works when just what it needs is granted. FILE and DIR in the lines are the site's.
+attack_row() {
+	row_attack=$(echo "$2" | sed "s#FILE#$dir/file#; s#DIR#$dir#; s#LOADER#$(loader_path)#")
+	row_near=$(echo "$3;$here" | sed "s#FILE#$dir/file#g; s#DIR#$dir#g; s#LOADER#$(loader_path)#g")
+	row_open=$(echo "$4;$here" | sed "s#FILE#$dir/file#g; s#DIR#$dir#g; s#LOADER#$(loader_path)#g")
+	attack_expect succeeded "$1 works without Cordon" "$row_attack"
+	attack_prepare
+	grant "$row_near"
+	attack_expect denied "$1 is denied" "$row_attack" "$tools/cordon" run -p "$granted" --
+	attack_prepare
+	grant "$row_open"
+	attack_expect succeeded "$1 works when granted: $4" "$row_attack" "$tools/cordon" run -p "$granted" --
+}

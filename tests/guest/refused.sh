@@ -11,7 +11,7 @@ refusals() {
 		accept on a port|4|net accept tcp *:8080|net accept tcp|TCP ports need Landlock ABI 4, this kernel has ABI; missing: landlock
 		signals of the domain alone|6|signal domain|signal domain|this kernel's Landlock (ABI ABI) can't keep signals inside the domain; missing: landlock
 		what nobody wrote: signals stay inside|6||signals stay in the domain|it needs Landlock ABI 6, this kernel has ABI; missing: landlock
-		what nobody wrote: W^X|mdwe||wx strict|this kernel has no PR_SET_MDWE (6.3); missing: prctl
+		what nobody wrote: W^X for i386|mdwe|arch x86_64 i386|wx strict|this kernel has no PR_SET_MDWE (6.3), which more than x86_64 and x32 need; missing: prctl
 		a requirement|4|require landlock >= 4 else refuse|require landlock >= 4|this kernel has landlock ABI; missing: launch
 		a requirement that is no number|mdwe|require mdwe else refuse|require mdwe|this kernel has mdwe 0; missing: launch
 	EOF

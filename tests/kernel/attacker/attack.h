@@ -25,7 +25,7 @@ struct attacks {
 };
 
 extern const struct attacks file_attacks, descriptor_attacks, race_attacks, memory_attacks, process_attacks,
-	kin_attacks, reach_attacks, network_attacks, call_attacks, undo_attacks;
+	kin_attacks, reach_attacks, network_attacks, call_attacks, undo_attacks, module_attacks;
 
 /* Print one line that says how it went, and return the outcome. */
 __attribute__((format(printf, 1, 2))) enum outcome succeeded(const char *format, ...);

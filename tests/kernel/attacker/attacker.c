@@ -12,8 +12,8 @@
 #include "attack.h"
 
 static const struct attacks *const kinds[] = {
-	&file_attacks, &descriptor_attacks, &race_attacks,    &memory_attacks, &process_attacks,
-	&kin_attacks,  &reach_attacks,      &network_attacks, &call_attacks,   &undo_attacks,
+	&file_attacks,  &descriptor_attacks, &race_attacks, &memory_attacks, &process_attacks, &kin_attacks,
+	&reach_attacks, &network_attacks,    &call_attacks, &undo_attacks,   &module_attacks,
 };
 
 /* With these a kernel, a filter, Landlock or a mount says no. ENOSYS: a call that the policy's tables don't know or an

@@ -81,6 +81,19 @@ static enum outcome attack_create(char *const *arguments)
 	return write_with(arguments[0], O_WRONLY | O_CREAT | O_EXCL);
 }
 
+/* The access mode says nothing about O_TRUNC: 0 is for reading, 3 for neither reading nor writing. */
+static enum outcome attack_truncate_open(char *const *arguments)
+{
+	struct stat st;
+
+	if (open(arguments[0], (int)number(arguments[1]) | O_TRUNC | O_CLOEXEC) < 0)
+		return refused("open", errno);
+	if (stat(arguments[0], &st) == 0 && st.st_size == 0)
+		return succeeded("truncated %s", arguments[0]);
+	printf("broken: opened, but not truncated\n");
+	return ATTACK_BROKEN;
+}
+
 static enum outcome attack_truncate(char *const *arguments)
 {
 	return truncate(arguments[0], 0) == 0 ? succeeded("truncated %s", arguments[0]) : refused("truncate", errno);
@@ -364,6 +377,7 @@ static const struct attack items[] = {
 	{ "write-file", "PATH", "change a file that exists", attack_write },
 	{ "create-file", "PATH", "make a file and write to it", attack_create },
 	{ "truncate-file", "PATH", "empty a file by its name", attack_truncate },
+	{ "truncate-open", "PATH ACCESS", "empty a file by opening it with this access mode", attack_truncate_open },
 	{ "delete-file", "PATH", "delete a file", attack_unlink },
 	{ "symlink", "TARGET PATH", "make a symbolic link", attack_symlink },
 	{ "chmod", "PATH", "change the mode", attack_chmod },

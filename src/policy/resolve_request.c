@@ -152,7 +152,8 @@ void request_print(const struct request *request, struct str *out)
 		str_addc(out, ' ');
 		operations_print(REQUEST_NET, request->operation | (request->operation == NET_ACCEPT ? NET_BIND : 0u),
 				 out);
-		str_addf(out, " %s %s", named_name(&net_protocol_table, request->protocol), request->address.text);
+		str_addf(out, " %s ", named_name(&net_protocol_table, request->protocol));
+		add_text(out, request->address.text, false);
 		break;
 	case REQUEST_SIGNAL:
 		str_addc(out, ' ');

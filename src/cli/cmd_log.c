@@ -97,7 +97,7 @@ static bool wanted(const struct log_settings *settings, const struct denial_reco
 static int cmd_log(struct cli *cli, const void *settings_)
 {
 	const struct log_settings *settings = settings_;
-	struct denial_records records;
+	struct denial_records records = { 0 };
 	struct json json;
 	struct str out;
 	int status = read_log(cli, cli->operands[0], &records);
@@ -159,7 +159,7 @@ static int cmd_explain_denial(struct cli *cli, const void *settings_)
 {
 	const struct explain_settings *settings = settings_;
 	const char *id = cli->operand_count ? cli->operands[0] : "";
-	struct denial_records records;
+	struct denial_records records = { 0 };
 	struct str out;
 	int status = read_log(cli, settings->log, &records);
 

@@ -46,7 +46,7 @@ static void add(struct denial_records *records, const struct denial_record *reco
 
 	grow_slots(records, arena);
 	slot = record->id ? find_slot(records, record->id) : NULL;
-	if (slot && *slot) {
+	if (slot && *slot && *slot <= records->count) {
 		records->items[*slot - 1] = *record;
 		return;
 	}

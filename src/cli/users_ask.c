@@ -57,7 +57,7 @@ static ssize_t ask(const char *path, const char *how, const char *what, char ans
 	auto_close int output = -1;
 	int ends[2], status = 0, result;
 	ssize_t size;
-	pid_t helper;
+	pid_t helper = -1;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;

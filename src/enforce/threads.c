@@ -165,6 +165,12 @@ static int survey_thread(pid_t thread, void *context)
 	return status.seccomp == 1 ? refuse(survey->threads, THREADS_STRICT, &status) : 0;
 }
 
+/* Bit n - 1 stands for signal n, as in /proc/PID/status. */
+static bool is_in(uint64_t set, int signal)
+{
+	return signal > 0 && signal <= 64 && set >> (signal - 1) & 1;
+}
+
 /* The highest that has the default disposition and that nobody blocks. When somebody blocks every one, he may do so for a
  * moment only, as libc does when threads begin and end. */
 static int choose_signal(struct threads *threads, uint64_t blocked)
@@ -176,7 +182,7 @@ static int choose_signal(struct threads *threads, uint64_t blocked)
 		if (sigaction(signal, NULL, &action) < 0 || action.sa_flags & SA_SIGINFO ||
 		    action.sa_handler != SIG_DFL)
 			continue;
-		if (!(blocked & UINT64_C(1) << (signal - 1))) {
+		if (!is_in(blocked, signal)) {
 			threads->signal = signal;
 			return 0;
 		}

@@ -20,9 +20,8 @@ static unsigned wanted_probes(const struct layer *layer)
 		if (limit_is_of_domain(layer->limits.items[i].name))
 			wanted |= PROBE_CGROUPS;
 	for (size_t i = 0; i < layer->rules.count; i++)
-		if (layer->rules.items[i].log)
-			wanted |= PROBE_NOTIFY;
-		else if (layer->rules.items[i].class == REQUEST_NET && (layer->rules.items[i].operations & NET_ACCEPT))
+		if (layer->rules.items[i].log ||
+		    (layer->rules.items[i].class == REQUEST_NET && layer->rules.items[i].operations & NET_ACCEPT))
 			wanted |= PROBE_NOTIFY;
 	return wanted;
 }

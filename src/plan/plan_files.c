@@ -156,7 +156,7 @@ static void collect_nodes(struct planner *p)
 
 static bool can_mount(const struct planner *p)
 {
-	return (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
+	return (p->layer->isolate & ISOLATE_MOUNT) && planner_can_isolate(p, ISOLATE_MOUNT);
 }
 
 /* What makes an operation possible at a place: all of these, or any. */

@@ -6,11 +6,20 @@
 
 /* ---- namespaces ---- */
 
+bool planner_can_isolate(const struct planner *p, uint32_t bit)
+{
+	const struct kernel_caps *caps = p->caps;
+
+	/* who isn't privileged gets everything by way of a user namespace */
+	return caps->ns[__builtin_ctz(bit)] && (bit != ISOLATE_MOUNT || caps->mount_setattr) &&
+	       (caps->privileged || (caps->userns && caps->ns[__builtin_ctz(ISOLATE_USER)]));
+}
+
 static void plan_isolate(struct planner *p)
 {
 	for (size_t i = 0; i < isolate_table.count; i++) {
 		uint32_t bit = (uint32_t)isolate_table.rows[i].value;
-		bool carried = p->caps->ns[__builtin_ctz(bit)] && (bit != ISOLATE_MOUNT || p->caps->mount_setattr);
+		bool carried = planner_can_isolate(p, bit);
 
 		if (!(p->layer->isolate & bit))
 			continue;
@@ -24,7 +33,7 @@ static void plan_isolate(struct planner *p)
 			p->plan->isolate |= bit;
 	}
 	for (size_t i = 0; i < p->layer->privates.count; i++) {
-		bool carried = p->caps->ns[5] && p->caps->mount_setattr;
+		bool carried = planner_can_isolate(p, ISOLATE_MOUNT);
 
 		planner_setting(p, p->layer->private_spans.items[i],
 				arena_printf(p->arena, "private %s", p->layer->privates.items[i]), carried,

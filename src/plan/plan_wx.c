@@ -195,7 +195,7 @@ static const char *memory_grant(const struct planner *p)
 
 static struct obstacle file_obstacle(const struct planner *p, bool *ret_by_mount)
 {
-	const bool views = (p->layer->isolate & ISOLATE_MOUNT) && p->caps->ns[5] && p->caps->mount_setattr;
+	const bool views = (p->layer->isolate & ISOLATE_MOUNT) && planner_can_isolate(p, ISOLATE_MOUNT);
 	const struct tree_node *memory = writable_memory(p), *node;
 	const char *start = writable_start(p);
 	bool exec = false;

@@ -115,6 +115,8 @@ void plan_net(struct planner *p);
 void plan_rest(struct planner *p);  /* signal, ptrace, mount, ioctl, syscall */
 void plan_doors(struct planner *p); /* calls that make others unseen, when all other rules are settled */
 void plan_settings(struct planner *p);
+/* Can the caller have a namespace of that kind (ISOLATE_*), by privilege or through a user namespace? */
+bool planner_can_isolate(const struct planner *p, uint32_t bit);
 void plan_limits(struct planner *p);
 /* Has the layer a limit for which a parent may stay? */
 bool planner_is_watched(const struct planner *p);

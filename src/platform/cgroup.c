@@ -39,7 +39,7 @@ static int own_group(char ret[PATH_MAX])
 	while (own && fgets(line, sizeof(line), own))
 		if (!strncmp(line, "0::/", 4)) {
 			line[strcspn(line, "\n")] = '\0';
-			strcpy(ret, strcmp(line, "0::/") ? line + 3 : "");
+			snprintf(ret, PATH_MAX, "%s", strcmp(line, "0::/") ? line + 3 : "");
 			return strstr(ret, "/..") ? -ENOENT : 0;
 		}
 	return -ENOENT;

@@ -25,7 +25,7 @@ static void add_call(struct stack *stack, size_t layer, uint32_t nr, enum verdic
 	*arena_push(stack->arena, &stack->layers[layer].calls.entries[arch_native()]) = (struct call_entry){
 		.nr = nr,
 		.call = (uint16_t)call_find_nr(arch_native(), nr),
-		.otherwise = { kind, kind == VERDICT_DENY ? EPERM : 0 },
+		.otherwise = { .kind = kind, .error = kind == VERDICT_DENY ? EPERM : 0 },
 	};
 }
 

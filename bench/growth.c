@@ -73,7 +73,7 @@ static uint64_t theirs(size_t rules, int fd, size_t *ret_count)
 
 	for (size_t rule = 0; rule < rules && !error; rule++)
 		error = seccomp_rule_add(context, SCMP_ACT_ALLOW, (int)call_number(rule % CALLS), 1,
-					 SCMP_A0(SCMP_CMP_EQ, VALUE(rule)));
+					 (struct scmp_arg_cmp){ .arg = 0, .op = SCMP_CMP_EQ, .datum_a = VALUE(rule) });
 	if (error || ftruncate(fd, 0) != 0)
 		measure_fail("libseccomp refuses a rule");
 	before = compile_clock();

@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -97,6 +103,23 @@ static void *chunk_take(struct chunk *chunk, size_t size)
 
 	chunk->used += size;
 	return start;
+}
+
+void arena_warm(struct arena *arena, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct chunk *chunk;
+
+	if (CHUNK_SIZE == 0 || arena->chunks || size > arena->left_bytes)
+		return;
+	chunk = calloc(1, sizeof(*chunk) + size);
+	if (!chunk)
+		return;
+	arena->left_bytes -= size;
+	chunk->size = size;
+	arena->chunks = chunk;
+	/* Linux 5.14; where it isn't known the pages come one by one. */
+	(void)madvise((void *)((uintptr_t)chunk & ~(page - 1)), size, MADV_POPULATE_WRITE);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

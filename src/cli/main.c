@@ -103,6 +103,9 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+/* What a start under a policy of some sixty lines takes. */
+#define USUAL_MEMORY ((size_t)480 << 10)
+
 int main(int argc, char **argv)
 {
 	static const char no_memory[] = "error[C0730]: out of memory\n"
@@ -116,6 +119,7 @@ int main(int argc, char **argv)
 		(void)!write(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
 		return EXIT_SETUP;
 	}
+	arena_warm(cli.arena, USUAL_MEMORY);
 	diags_init(&cli.diags, cli.arena);
 	status = dispatch(&cli, argc, argv);
 	arena_free(cli.arena);

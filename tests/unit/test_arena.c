@@ -149,3 +149,20 @@ TEST_SIGNAL(a_catcher_that_is_gone_is_not_used, SIGABRT)
 	arena_uncatch(arena);
 	arena_alloc(arena, 2000);
 }
+
+TEST(warm_memory_is_ordinary_memory)
+{
+	struct arena *arena = arena_new(1 << 20);
+	char *first, *second;
+
+	REQUIRE(arena != NULL);
+	arena_warm(arena, 1 << 21); /* above the limit: nothing happens */
+	arena_warm(arena, 1 << 16);
+	first = arena_alloc(arena, 1 << 15);
+	second = arena_alloc(arena, 1 << 17); /* beyond it */
+	for (size_t i = 0; i < 1 << 15; i++)
+		CHECK(first[i] == 0);
+	second[0] = 1;
+	arena_warm(arena, 1 << 16); /* in use: nothing happens */
+	arena_free(arena);
+}

@@ -26,6 +26,8 @@ void become_nobody(void);
 const char *confined_wrongly(void);
 /* The same for a thread that nobody has confined. */
 const char *free_wrongly(void);
+/* Has the process no_new_privs or a filter that it hadn't when the test began? */
+bool has_begun_to_confine(void);
 
 enum pastime { BUSY, IN_READ, IN_FUTEX, IN_POLL, IN_SLEEP, PASTIMES };
 

@@ -5,16 +5,21 @@
 . "${TAP_SH:?}"
 cd "$tap_dir" || exit 1
 
-mkdir www
+# Copies: another user may have no way into the build tree.
+mkdir bin www
+cp "${EXAMPLE_HTTPD:?}" bin/httpd
+cp "${ATTACK_INSIDE:?}" bin/attack-inside.so
+cp "${CORDON_BUILD:?}/libcordon.so.0" bin
+export LD_LIBRARY_PATH="$tap_dir/bin"
 printf 'hello\n' >www/index.html
 printf 'secret\n' >secret
 ln -s ../secret www/link
-chmod -R a+rX www . secret
+chmod -R a+rX bin www . secret
 
 # start [COMMAND...]: the server; its port in $port
 start() {
 	rm -f url
-	ATTACK_FD=9 LD_PRELOAD=${ATTACK_INSIDE:?} "$@" "${EXAMPLE_HTTPD:?}" www 0 >url 9>report &
+	ATTACK_FD=9 LD_PRELOAD=$tap_dir/bin/attack-inside.so "$@" "$tap_dir/bin/httpd" www 0 >url 9>report &
 	server=$!
 	for _ in $(seq 200); do
 		[ -s url ] && break

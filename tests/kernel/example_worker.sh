@@ -33,15 +33,22 @@ open("image", "wb").write(b"any image")
 open("huge", "wb").write(b"huge image")
 open("dies", "wb").write(b"dies of it")
 EOP
+# Copies: another user may have no way into the build tree.
+mkdir bin
+cp "${EXAMPLE_AVERAGE:?}" bin/average
+cp "${EXAMPLE_WORKER:?}" bin/worker
+cp "${ATTACK_WORKER:?}" bin/attack-worker
+cp "${CORDON_BUILD:?}/libcordon.so.0" bin
+export LD_LIBRARY_PATH="$tap_dir/bin"
 chmod -R a+rX .
 
 attack() {
-	"$@" "${EXAMPLE_AVERAGE:?}" "${ATTACK_WORKER:?}" image huge dies image
+	"$@" "$tap_dir/bin/average" "$tap_dir/bin/attack-worker" image huge dies image
 }
 
 # Red of the average: the errnos' sum / 4. EACCES, EPERM, EPERM, EACCES (or EPERM) for open, connect, execute, code.
 check() {
-	"$@" "${EXAMPLE_AVERAGE:?}" "${EXAMPLE_WORKER:?}" good.qoi short.qoi empty.qoi large.qoi good.qoi >answers
+	"$@" "$tap_dir/bin/average" "$tap_dir/bin/worker" good.qoi short.qoi empty.qoi large.qoi good.qoi >answers
 	t 'pictures are decoded, and bad ones refused' diff expected answers
 	attack "$@" >answers
 	t 'a hostile worker reaches nothing' sh -c 'grep -cx "image: 1 x 4, #070000" answers | grep -qx 2'

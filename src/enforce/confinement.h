@@ -80,6 +80,7 @@ struct report {
 	size_t step;         /* index into steps */
 	int error;           /* errno */
 	int listener;        /* descriptor number, -1: not yet */
+	bool maker_gone;     /* the process that made the pid namespace counts no more */
 	pid_t init, program; /* as the parent sees them; 0: not yet */
 	bool executing;      /* the last step has begun */
 	uint32_t alive;      /* a robust futex of the program until it is executed (spawn.c) */

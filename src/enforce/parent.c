@@ -141,6 +141,7 @@ static int start_program(struct confinement *confinement)
 		confinement->report->program = child;
 	else if (waitpid(child, NULL, 0) < 0)
 		return -errno;
+	__atomic_store_n(&confinement->report->maker_gone, true, __ATOMIC_RELEASE);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "enforce/confinement.h"
@@ -35,14 +36,35 @@ int step_scripts(struct confinement *confinement, const struct step *step)
 	return sys_restrict_scripts();
 }
 
+/* The process that made the pid namespace is of the same user namespace, and counts as one of its processes until the parent
+ * has taken its end. */
+static int wait_for_maker(const struct confinement *confinement)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+
+	for (int i = 0; i < 50000; i++) {
+		if (__atomic_load_n(&confinement->report->maker_gone, __ATOMIC_ACQUIRE))
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
 int step_limit(struct confinement *confinement, const struct step *step)
 {
+	const struct rlimit_plan *wanted = &confinement->plan->rlimits.items[step->index];
 	struct rlimit limit = {
 		.rlim_cur = confinement->limits[2 * step->index],
 		.rlim_max = confinement->limits[2 * step->index + 1],
 	};
 
-	return setrlimit(confinement->plan->rlimits.items[step->index].resource, &limit) < 0 ? -errno : 0;
+	if (wanted->resource == RLIMIT_NPROC && confinement->plan->isolate & ISOLATE_PID) {
+		const int result = wait_for_maker(confinement);
+
+		if (result < 0)
+			return result;
+	}
+	return setrlimit(wanted->resource, &limit) < 0 ? -errno : 0;
 }
 
 /* We, and all that we make. */

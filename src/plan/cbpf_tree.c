@@ -13,10 +13,7 @@
 /* Longest chain of JEQ. What lies behind several must not be asked for often, since thresholds could have told it apart
  * from what else is there. */
 #define CHAIN_MAX 3
-#define LIGHT_WEIGHT (WEIGHT_ALL / 128)
-/* Trees that are asked so rarely (foreign architectures, arguments) are halved by weight, too: nobody would see the
- * difference, and the search costs more than the rest of the emitter. */
-#define LIGHT_TREE (WEIGHT_ALL / 32)
+#define LIGHT_SHARE 64 /* this part of the tree's weight at most */
 #define CUT_IS_CHAIN UINT16_MAX
 /* Shorter runs may be chains, which have no cut: all cuts are tried. */
 #define SHORT_RUN 4
@@ -35,6 +32,7 @@ struct tree {
 	const struct ranges *ranges;
 	struct group *groups;
 	size_t count;
+	uint64_t light; /* a weight that is hardly asked for */
 	uint64_t *sum;  /* sum[i]: weight of the groups before i */
 	uint64_t *cost; /* by tree_index() */
 	uint16_t *cut;  /* first group of the right part */
@@ -77,15 +75,16 @@ static void group_extend(const struct ranges *ranges, struct group *group, size_
 }
 
 /* The longest light group from @at on. */
-static struct group group_find(const struct ranges *ranges, size_t at)
+static struct group group_find(const struct tree *tree, size_t at)
 {
+	const struct ranges *ranges = tree->ranges;
 	struct group group = { .first = at, .last = at, .weight = ranges->items[at].weight };
 
-	while (group.odd_count < CHAIN_MAX && group.weight <= LIGHT_WEIGHT) {
+	while (group.odd_count < CHAIN_MAX && group.weight <= tree->light) {
 		struct group longer = group;
 
 		group_extend(ranges, &longer, next_of_leaf(ranges, group.last, CHAIN_MAX - group.odd_count));
-		if (longer.last == group.last || longer.weight > LIGHT_WEIGHT)
+		if (longer.last == group.last || longer.weight > tree->light)
 			break;
 		group = longer;
 	}
@@ -96,8 +95,11 @@ static void make_groups(struct tree *tree)
 {
 	const struct ranges *ranges = tree->ranges;
 
+	for (size_t at = 0; at < ranges->count; at++)
+		tree->light += ranges->items[at].weight;
+	tree->light /= LIGHT_SHARE;
 	for (size_t at = 0; at < ranges->count; at = tree->groups[tree->count++].last + 1) {
-		tree->groups[tree->count] = group_find(ranges, at);
+		tree->groups[tree->count] = group_find(tree, at);
 		tree->sum[tree->count + 1] = tree->sum[tree->count] + tree->groups[tree->count].weight;
 	}
 }
@@ -223,7 +225,7 @@ node_id graph_tree(struct graph *graph, struct held held, const struct ranges *r
 	tree.groups = arena_alloc(graph->arena, ranges->count * sizeof(tree.groups[0]));
 	tree.sum = arena_alloc(graph->arena, (ranges->count + 1) * sizeof(tree.sum[0]));
 	make_groups(&tree);
-	if (tree.count <= OPTIMAL_MAX && tree.sum[tree.count] > LIGHT_TREE)
+	if (tree.count <= OPTIMAL_MAX)
 		tree_solve(&tree);
 	return tree_build(&tree, 0, tree.count - 1);
 }

@@ -51,19 +51,6 @@ static uint64_t exhaustive_cost(const struct ranges *ranges)
 	return cost[0][count - 1];
 }
 
-/* Some heavy, most of hardly any weight; together about what all calls weigh. */
-static void random_weights(struct ranges *ranges)
-{
-	uint64_t sum = 1;
-
-	for (size_t i = 0; i < ranges->count; i++) {
-		ranges->items[i].weight = rand() % 5 == 0 ? (uint64_t)rand() % 2000 : 0;
-		sum += ranges->items[i].weight;
-	}
-	for (size_t i = 0; i < ranges->count; i++)
-		ranges->items[i].weight = 1 + ranges->items[i].weight * WEIGHT_ALL / sum;
-}
-
 static void random_ranges(struct graph *graph, struct ranges *ret, unsigned leaves)
 {
 	const size_t count = 2 + (size_t)rand() % (RANGES - 2);
@@ -75,10 +62,10 @@ static void random_ranges(struct graph *graph, struct ranges *ret, unsigned leav
 		do
 			leaf = graph_return(graph, 0x50001 + (uint32_t)rand() % leaves);
 		while (i > 0 && leaf == ret->items[i - 1].leaf);
-		*arena_push(graph->arena, ret) = (struct range){ .first = first, .leaf = leaf };
+		*arena_push(graph->arena, ret) =
+			(struct range){ first, leaf, 1 + (rand() % 5 == 0 ? (uint64_t)rand() % 2000 * 256 : 0) };
 		first += rand() % 2 ? 1 : 2 + (uint32_t)rand() % 20;
 	}
-	random_weights(ret);
 }
 
 TEST(tree_is_near_the_optimum)
